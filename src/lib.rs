@@ -1,0 +1,14 @@
+//! Makes a TLS client trust the right certificates, and tells why it does not.
+//!
+//! The rooms, lowest floor first; a room uses only rooms on lower floors (see ARCHITECTURE.md):
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 0 | [`der`] [`pem`] [`digest`] [`secret`] [`fs`] |
+//! | 1 | [`cert`] |
+//! | 2 | [`net`] [`path`] [`store`] [`ca`] |
+//! | 3 | [`finding`] [`import`] [`scim`] |
+//! | 4 | [`audit`] |
+//! | 5 | [`render`] |
+//! | 6 | [`cli`] |
+
