@@ -12,3 +12,7 @@
 //! | 5 | [`render`] |
 //! | 6 | [`cli`] |
 
+pub mod der;
+pub mod digest;
+pub mod pem;
+pub mod secret;
