@@ -15,5 +15,6 @@
 pub mod cert;
 pub mod der;
 pub mod digest;
+pub mod fs;
 pub mod pem;
 pub mod secret;
