@@ -16,5 +16,6 @@ pub mod cert;
 pub mod der;
 pub mod digest;
 pub mod fs;
+pub mod path;
 pub mod pem;
 pub mod secret;

@@ -1,0 +1,420 @@
+//! Every fault of a chain, also those Java hides behind the first one: an expired leaf under an unknown root with the
+//! wrong name has three.
+
+use crate::cert::verify::Outcome;
+use crate::cert::{AuthorityKeyId, Certificate, KeyAlgorithm, Name, signature_name};
+use crate::digest::Fingerprint;
+use crate::path::arrange::{Arrangement, Role, arrange};
+use crate::path::effort::Effort;
+use crate::path::java::{
+    Branch, Question, Reason, Rejection, check_anchor, check_leaf, check_name, check_validity, hops, judge,
+    same,
+};
+use crate::path::{Anchor, PeerName};
+
+/// Longest path looked at: as long as the longest chain Java takes, and the anchor.
+const MAX_PATH: usize = 11;
+
+/// Most stale entries listed: a store with more of one name is no less stale.
+const MAX_STALE: usize = 16;
+
+/// One thing wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What.
+    pub kind: FaultKind,
+    /// The certificate it is about, where it is about one.
+    pub certificate: Option<Fingerprint>,
+    /// Whether the client would refuse for this alone, everything else mended.
+    pub blocks: bool,
+}
+
+/// The kinds of faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// What a check of Java's says of a certificate of the path, of its anchor, or of the name.
+    Refused(Reason),
+    /// A signature this build cannot check.
+    SignatureUnchecked {
+        /// What is not known.
+        what: String,
+    },
+    /// An issuer that the server should send and does not.
+    IntermediateMissing {
+        /// Its subject.
+        name: Name,
+        /// What is known of its key.
+        key_id: Option<AuthorityKeyId>,
+        /// Itself, where it was found elsewhere.
+        found: Option<Certificate>,
+    },
+    /// The root at the end of the path is not in the store.
+    RootUntrusted {
+        /// Its subject.
+        name: Name,
+        /// What is known of its key.
+        key_id: Option<AuthorityKeyId>,
+        /// Itself, where it was sent or found elsewhere.
+        root: Option<Certificate>,
+    },
+    /// The leaf vouches for itself and is not in the store.
+    LeafSelfSigned,
+    /// The store has an entry that was right once.
+    AnchorStale {
+        /// The entry.
+        anchor: Anchor,
+        /// What became of it.
+        how: Stale,
+    },
+    /// The anchor's own time is over, or has not come; Java does not look.
+    AnchorOutOfDate,
+    /// Not sent in the order of issuing.
+    OrderWrong {
+        /// The order it should be.
+        right: Vec<Certificate>,
+    },
+    /// Sent, and on no path from the leaf.
+    Extra,
+    /// Sent twice.
+    Duplicate,
+    /// A root was sent, which every client must have of its own.
+    RootUnneeded,
+    /// A key weaker than today's rules for public authorities allow.
+    KeyWeak,
+    /// A signature over a broken hash.
+    SignatureWeak {
+        /// The algorithm by the JDK's name.
+        algorithm: String,
+    },
+    /// Only the common name has the name asked for; other clients do not look there.
+    NameCommonNameOnly,
+    /// The name asked for is met by a wildcard that newer Java releases and other clients do not take.
+    NameWildcard,
+}
+
+/// How an entry of a store fell behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// An authority of that name has another key now.
+    AuthorityRekeyed,
+    /// The authority's certificate was renewed with the same key.
+    AuthorityRenewed,
+    /// The leaf that was imported has been replaced, with another key.
+    LeafRekeyed,
+    /// The leaf that was imported has been renewed with the same key.
+    LeafRenewed,
+}
+
+/// Lists every fault. `extra` are certificates from elsewhere (folders, other stores, downloads) that may be the
+/// missing ones.
+pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
+    let Some(leaf) = question.chain.first() else {
+        return vec![Fault { kind: FaultKind::Refused(Reason::ChainEmpty), certificate: None, blocks: true }];
+    };
+    let mut list = Vec::new();
+    let maximum = question.settings.maximum_chain;
+    if question.chain.len() > maximum {
+        add(&mut list, FaultKind::Refused(Reason::ChainTooLong { maximum }), None, true);
+    }
+    if question.anchors.is_empty() {
+        add(&mut list, FaultKind::Refused(Reason::StoreEmpty), None, true);
+    }
+    let arrangement = arrange(question.chain);
+    let judgement = judge(question);
+    let pinned = judgement.branch == Branch::Pinned;
+    let held = judgement.path.as_deref().filter(|_| !pinned);
+    let path = held
+        .and_then(|path| Candidate::held(question, path))
+        .unwrap_or_else(|| Candidate::of(question, &arrangement, extra));
+    of_arrangement(question, &arrangement, &mut list);
+    of_end(question, &path, pinned, &mut list);
+    of_hops(question, &path, pinned, &mut list);
+    of_bystanders(question, &path, &mut list);
+    of_leaf(question, leaf, pinned, &mut list);
+    of_judgement(judgement.rejection, &mut list);
+    list
+}
+
+/// Presented certificates the path goes round, whose time is over: an old cross-certificate, mostly.
+fn of_bystanders(question: &Question<'_>, path: &Candidate<'_>, list: &mut Vec<Fault>) {
+    for certificate in question.chain.iter().filter(|certificate| !path.below.contains(certificate)) {
+        if let Err(reason) = check_validity(question, certificate) {
+            add(list, FaultKind::Refused(reason), Some(certificate), false);
+        }
+    }
+}
+
+/// What Java refused for, if nothing found so far is enough: key identifiers, serial numbers and forms that no other
+/// check looks at, and an anchor out of date where Java looks at its time after all (see the builder).
+fn of_judgement(rejection: Option<Rejection>, list: &mut Vec<Fault>) {
+    let Some(Rejection { reason, certificate }) = rejection else { return };
+    if list.iter().any(|fault| fault.blocks) {
+        return;
+    }
+    let dated = list.iter_mut().find(|fault| fault.kind == FaultKind::AnchorOutOfDate);
+    match dated.filter(|_| reason == Reason::NoPath) {
+        Some(fault) => fault.blocks = true,
+        None => list.push(Fault { kind: FaultKind::Refused(reason), certificate, blocks: true }),
+    }
+}
+
+fn add(list: &mut Vec<Fault>, kind: FaultKind, certificate: Option<&Certificate>, blocks: bool) {
+    let fault = Fault { kind, certificate: certificate.map(Certificate::sha256), blocks };
+    if !list.contains(&fault) {
+        list.push(fault);
+    }
+}
+
+/// The best path there is: what was sent, then what was found, up to an anchor if one is met.
+struct Candidate<'a> {
+    /// Leaf first, the anchor not included.
+    below: Vec<&'a Certificate>,
+    anchor: Option<&'a Anchor>,
+    /// Those that were not sent.
+    found: Vec<&'a Certificate>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The path Java takes, leaf to anchor.
+    fn held(question: &Question<'a>, path: &[Certificate]) -> Option<Self> {
+        let (anchor, below) = path.split_last()?;
+        let anchor = question.anchors.iter().find(|known| known.certificate == *anchor);
+        let sent = |certificate| question.chain.iter().find(|known| *known == certificate);
+        let below = below.iter().map(sent).collect::<Option<_>>()?;
+        Some(Self { below, anchor, found: Vec::new() })
+    }
+
+    fn of(question: &Question<'a>, arrangement: &Arrangement, extra: &'a [Certificate]) -> Self {
+        let mut path = Self { below: Vec::new(), anchor: None, found: Vec::new() };
+        let effort = &mut Effort::new();
+        for index in &arrangement.path {
+            let Some(certificate) = question.chain.get(*index) else { break };
+            path.anchor =
+                question.anchors.iter().find(|anchor| is_same_authority(&anchor.certificate, certificate));
+            if path.anchor.is_some() && !path.below.is_empty() {
+                return path;
+            }
+            path.below.push(certificate);
+            path.anchor = issuing_anchor(question, certificate, effort);
+            if path.anchor.is_some() {
+                return path;
+            }
+        }
+        path.extend(question, extra, effort);
+        path
+    }
+
+    fn extend(&mut self, question: &Question<'a>, extra: &'a [Certificate], effort: &mut Effort) {
+        while self.below.len() < MAX_PATH {
+            let Some(top) = self.below.last().filter(|top| !top.is_self_signed()) else { return };
+            let fresh = |issuer: &&Certificate| !self.below.contains(issuer);
+            // One that has not expired, if there is a choice.
+            let (valid, other): (Vec<&Certificate>, Vec<&Certificate>) =
+                extra.iter().filter(fresh).partition(|issuer| issuer.is_valid_at(question.now));
+            let next = valid.into_iter().chain(other).find(|issuer| has_issued(issuer, top, effort));
+            let Some(next) = next else { return };
+            self.below.push(next);
+            self.found.push(next);
+            self.anchor = issuing_anchor(question, next, effort);
+            if self.anchor.is_some() {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether two certificates stand for one authority: one name and key.
+fn is_same_authority(left: &Certificate, right: &Certificate) -> bool {
+    left == right
+        || left.public_key().spki == right.public_key().spki && same(left.subject(), right.subject())
+}
+
+/// The anchor that issued a certificate; those with the key identifier it asks for are tried first.
+fn issuing_anchor<'a>(
+    question: &Question<'a>,
+    certificate: &Certificate,
+    effort: &mut Effort,
+) -> Option<&'a Anchor> {
+    let wanted = certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
+    let right_key = |anchor: &&Anchor| wanted.is_some() && anchor.certificate.subject_key_id() == wanted;
+    let first = question.anchors.iter().filter(right_key);
+    let rest = question.anchors.iter().filter(|anchor| !right_key(anchor));
+    first.chain(rest).find(|anchor| has_issued(&anchor.certificate, certificate, effort))
+}
+
+/// Whether the signature holds, or cannot be checked; not once the effort is spent.
+fn has_issued(issuer: &Certificate, certificate: &Certificate, effort: &mut Effort) -> bool {
+    let mut outcome = || effort.verify(certificate, issuer.public_key());
+    issuer != certificate
+        && same(issuer.subject(), certificate.issuer())
+        && outcome().is_some_and(|outcome| outcome != Outcome::Invalid)
+}
+
+/// Order, strangers, duplicates, the root sent along: none of it stops Java.
+fn of_arrangement(question: &Question<'_>, arrangement: &Arrangement, list: &mut Vec<Fault>) {
+    let at = |index: &usize| question.chain.get(*index);
+    let leaf_is_ca = question.chain.first().is_some_and(Certificate::is_ca) && question.chain.len() > 1;
+    let other_leaf =
+        question.chain.iter().skip(1).position(|c| leaf_is_ca && !c.is_ca()).map(|index| index + 1);
+    if let Some(leaf) = other_leaf {
+        let behind: Vec<Certificate> = question.chain.get(leaf..).unwrap_or_default().to_vec();
+        let before = question.chain.get(..leaf).unwrap_or_default().to_vec();
+        let sent: Vec<Certificate> = [behind, before].concat();
+        let right = arrange(&sent).path.iter().filter_map(|index| sent.get(*index).cloned()).collect();
+        add(list, FaultKind::OrderWrong { right }, question.chain.get(leaf), true);
+        return;
+    }
+    if !arrangement.in_order {
+        let right = arrangement.path.iter().filter_map(at).cloned().collect();
+        add(list, FaultKind::OrderWrong { right }, None, false);
+    }
+    for (certificate, role) in question.chain.iter().zip(&arrangement.roles) {
+        match role {
+            Role::Stranger => add(list, FaultKind::Extra, Some(certificate), false),
+            Role::Duplicate(_) => add(list, FaultKind::Duplicate, Some(certificate), false),
+            Role::Root => add(list, FaultKind::RootUnneeded, Some(certificate), false),
+            Role::Leaf | Role::Intermediate => {}
+        }
+    }
+}
+
+/// Where the path ends, and what the store has in that place.
+fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mut Vec<Fault>) {
+    stale_anchors(question, path, pinned, list);
+    if pinned {
+        return;
+    }
+    // What was found elsewhere and is no root is missing from what the server sends.
+    let issuing = path.found.iter().copied().filter(|certificate| !certificate.is_self_issued());
+    for certificate in issuing {
+        let (name, key_id) = (certificate.subject().clone(), None);
+        let found = Some(certificate.clone());
+        add(list, FaultKind::IntermediateMissing { name, key_id, found }, Some(certificate), true);
+    }
+    if let Some(anchor) = path.anchor {
+        let certificate = &anchor.certificate;
+        if !certificate.is_valid_at(question.now) {
+            add(list, FaultKind::AnchorOutOfDate, Some(certificate), false);
+        }
+        if let Err(reason) = check_anchor(question, certificate) {
+            add(list, FaultKind::Refused(reason), Some(certificate), true);
+        }
+        return;
+    }
+    let Some(top) = path.below.last() else { return };
+    if top.is_self_signed() {
+        let root = || FaultKind::RootUntrusted {
+            name: top.subject().clone(),
+            key_id: None,
+            root: Some((*top).clone()),
+        };
+        if path.below.len() == 1 {
+            return add(list, FaultKind::LeafSelfSigned, Some(top), true);
+        }
+        add(list, root(), Some(top), true);
+        if let Err(reason) = check_anchor(question, top) {
+            add(list, FaultKind::Refused(reason), Some(top), true);
+        }
+    } else {
+        let (name, key_id) = (top.issuer().clone(), top.authority_key_id().cloned());
+        let kind = if path.below.len() == 1 {
+            FaultKind::IntermediateMissing { name, key_id, found: None }
+        } else {
+            FaultKind::RootUntrusted { name, key_id, root: None }
+        };
+        add(list, kind, Some(top), true);
+    }
+}
+
+/// Entries with a name of the path that are not the certificate of the path any more.
+fn stale_anchors(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mut Vec<Fault>) {
+    let (Some(leaf), Some(top)) = (path.below.first(), path.below.last()) else { return };
+    let trusted = pinned || path.anchor.is_some();
+    let mut listed = 0;
+    for anchor in question.anchors {
+        if listed == MAX_STALE {
+            return;
+        }
+        let certificate = &anchor.certificate;
+        let same_key = |other: &Certificate| certificate.public_key().spki == other.public_key().spki;
+        let of_leaf = same(certificate.subject(), leaf.subject());
+        let how = if certificate == *leaf {
+            continue;
+        } else if of_leaf && !certificate.is_ca() {
+            if same_key(leaf) { Stale::LeafRenewed } else { Stale::LeafRekeyed }
+        } else if let Some(root) =
+            question.chain.iter().find(|c| **c != *certificate && is_same_authority(c, certificate))
+        {
+            if !root.is_self_issued() || !certificate.is_self_issued() {
+                continue;
+            }
+            Stale::AuthorityRenewed
+        } else if !trusted
+            && (same(certificate.subject(), top.issuer()) || same(certificate.subject(), top.subject()))
+        {
+            Stale::AuthorityRekeyed
+        } else {
+            continue;
+        };
+        let kind = FaultKind::AnchorStale { anchor: anchor.clone(), how };
+        add(list, kind, Some(certificate), !trusted);
+        listed += 1;
+    }
+}
+
+/// Every certificate below the anchor, checked against the one above it.
+fn of_hops(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mut Vec<Fault>) {
+    // A root that is only missing from the store counts as if it were there.
+    let root = path.below.last().copied().filter(|top| path.below.len() > 1 && top.is_self_signed());
+    let anchor = path.anchor.map(|anchor| &anchor.certificate).or(root);
+    let below = path.below.strip_suffix(root.as_slice()).unwrap_or(&path.below);
+    for hop in hops(question, below, anchor) {
+        let certificate = below.get(hop.index).copied();
+        for reason in hop.reasons {
+            add(list, FaultKind::Refused(reason), certificate, !pinned);
+        }
+        if let Some(what) = hop.unchecked {
+            add(list, FaultKind::SignatureUnchecked { what }, certificate, false);
+        }
+    }
+    for certificate in &path.below {
+        let algorithm = signature_name(&certificate.signature_algorithm().oid);
+        let weak = ["MD2", "MD5", "SHA1"].iter().any(|hash| algorithm.starts_with(hash));
+        if weak && !certificate.is_self_signed() {
+            add(list, FaultKind::SignatureWeak { algorithm }, Some(certificate), false);
+        }
+        if has_weak_key(certificate) {
+            add(list, FaultKind::KeyWeak, Some(certificate), false);
+        }
+    }
+}
+
+/// Below 112 bits of security (NIST SP 800-57 part 1, table 2): RSA and DSA under 2048, curves under 224.
+fn has_weak_key(certificate: &Certificate) -> bool {
+    let key = certificate.public_key();
+    let minimum = match key.algorithm {
+        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss | KeyAlgorithm::Dsa => 2048,
+        KeyAlgorithm::Ec(_) => 224,
+        _ => 0,
+    };
+    key.bits > 0 && key.bits < minimum
+}
+
+/// The leaf's use and name.
+fn of_leaf(question: &Question<'_>, leaf: &Certificate, pinned: bool, list: &mut Vec<Fault>) {
+    for reason in check_leaf(question, leaf) {
+        add(list, FaultKind::Refused(reason), Some(leaf), !pinned);
+    }
+    let Some(name) = question.name else { return };
+    let checked = check_name(question, leaf, name);
+    if let Err(reason) = checked.java {
+        add(list, FaultKind::Refused(reason), Some(leaf), true);
+        return;
+    }
+    if matches!(name, PeerName::Dns(_)) && !checked.has_dns_name {
+        add(list, FaultKind::NameCommonNameOnly, Some(leaf), false);
+    } else if !checked.leftmost_label {
+        add(list, FaultKind::NameWildcard, Some(leaf), false);
+    }
+}

@@ -1,0 +1,207 @@
+//! The depth-first search of SunCertPathBuilder and ForwardBuilder: from the leaf up, over the presented certificates
+//! and the anchors, until an anchor is met and the path down from it holds.
+
+use std::collections::{HashMap, HashSet};
+
+use super::canonical::{Canonical, same};
+use super::checks::{self, Depth, State, Stop, gave_up};
+use super::rejection::Reason;
+use super::{Found, Question};
+use crate::cert::Certificate;
+use crate::path::effort::Effort;
+
+/// Certificates looked at for one verdict. Ten presented certificates and a store of thousands with one name stay
+/// below it; graphs made to waste time do not.
+const MAX_STEPS: u32 = 20_000;
+
+/// Longest path followed: the search calls itself for each step, and the JDK takes ten certificates from a peer.
+const MAX_DEPTH: usize = 64;
+
+/// A certificate with its names in comparable form.
+struct Node<'a> {
+    certificate: &'a Certificate,
+    subject: Canonical,
+    issuer: Canonical,
+}
+
+impl<'a> Node<'a> {
+    fn new(certificate: &'a Certificate) -> Self {
+        let (subject, issuer) = (Canonical::of(certificate.subject()), Canonical::of(certificate.issuer()));
+        Self { certificate, subject, issuer }
+    }
+}
+
+/// The graph and what the search has learnt.
+pub(super) struct Builder<'a> {
+    question: &'a Question<'a>,
+    nodes: Vec<(Node<'a>, bool)>,
+    by_subject: HashMap<Canonical, Vec<usize>>,
+    trusted: HashSet<Canonical>,
+    steps: u32,
+    /// Whether issuers were looked for before. The JDK uses one selector for all searches and never takes the time back
+    /// out of it: from the second search on, anchors must be valid too.
+    searched: bool,
+    /// Why some path could be neither taken nor refused.
+    undecided: Option<String>,
+}
+
+/// Where the search stands.
+#[derive(Clone, Copy)]
+struct Position<'a, 'b> {
+    certificate: &'a Certificate,
+    issuer: &'b Canonical,
+    self_issued: bool,
+    /// CAs passed so far that are not self-issued.
+    passed: u32,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(question: &'a Question<'a>) -> Self {
+        let anchors = question.anchors.iter().map(|anchor| (Node::new(&anchor.certificate), true));
+        let presented = |certificate: &&Certificate| !question.is_anchor(certificate);
+        let chain =
+            question.chain.iter().filter(presented).map(|certificate| (Node::new(certificate), false));
+        let nodes: Vec<(Node<'a>, bool)> = anchors.chain(chain).collect();
+        let mut by_subject: HashMap<Canonical, Vec<usize>> = HashMap::new();
+        let mut trusted = HashSet::new();
+        for (index, (node, anchor)) in nodes.iter().enumerate() {
+            by_subject.entry(node.subject.clone()).or_default().push(index);
+            if *anchor {
+                trusted.insert(node.subject.clone());
+            }
+        }
+        Self { question, nodes, by_subject, trusted, steps: MAX_STEPS, searched: false, undecided: None }
+    }
+
+    /// A path from `leaf`; `Ok(None)` when there is none.
+    pub(super) fn build(mut self, leaf: &'a Certificate, effort: &mut Effort) -> Result<Option<Found>, Stop> {
+        if checks::check_validity(leaf, self.question).is_err()
+            || checks::check_critical(leaf).is_err()
+            || self.question.is_blocked(leaf)
+        {
+            return Ok(None);
+        }
+        let issuer = Canonical::of(leaf.issuer());
+        let self_issued = same(leaf.subject(), leaf.issuer());
+        let position = Position { certificate: leaf, issuer: &issuer, self_issued, passed: 0 };
+        let found = self.search(position, &mut vec![leaf], effort)?;
+        match (found, self.undecided) {
+            (None, Some(why)) => Err(Stop::Unsupported(why)),
+            (found, _) => Ok(found),
+        }
+    }
+
+    fn search(
+        &mut self,
+        position: Position<'a, '_>,
+        path: &mut Vec<&'a Certificate>,
+        effort: &mut Effort,
+    ) -> Result<Option<Found>, Stop> {
+        if path.len() > MAX_DEPTH {
+            return Err(gave_up("certificates on one path"));
+        }
+        for index in self.candidates(position)? {
+            let Some((node, anchor)) = self.nodes.get(index) else { continue };
+            let (certificate, anchor) = (node.certificate, *anchor);
+            if path.iter().any(|passed| is_repeated(passed, certificate))
+                || !self.may_issue(certificate, anchor)
+            {
+                continue;
+            }
+            if anchor {
+                if let Some(found) = self.complete(certificate, path, effort)? {
+                    return Ok(Some(found));
+                }
+                continue;
+            }
+            let self_issued = node.subject == node.issuer;
+            if position.self_issued && self_issued {
+                return Ok(None);
+            }
+            let issuer = node.issuer.clone();
+            let passed = if self_issued { position.passed } else { position.passed.saturating_add(1) };
+            path.push(certificate);
+            let next = Position { certificate, issuer: &issuer, self_issued, passed };
+            let found = self.search(next, path, effort)?;
+            path.pop();
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// `ForwardBuilder.getMatchingCACerts` in the order of PKIXCertComparator: first what has the key identifier that
+    /// is asked for, then what an anchor's name issued; of equals the last added, presented certificates before
+    /// anchors.
+    fn candidates(&mut self, position: Position<'a, '_>) -> Result<Vec<usize>, Stop> {
+        let wanted = position.certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
+        let named = self.by_subject.get(position.issuer).cloned().unwrap_or_default();
+        let mut candidates = Vec::new();
+        let dated = std::mem::replace(&mut self.searched, true);
+        for index in named.into_iter().rev() {
+            self.steps = self.steps.checked_sub(1).ok_or_else(|| gave_up("certificates"))?;
+            let Some((node, anchor)) = self.nodes.get(index) else { continue };
+            let long_enough =
+                checks::path_length(node.certificate).is_some_and(|length| length >= position.passed);
+            let valid = checks::check_validity(node.certificate, self.question).is_ok();
+            let wanted_here = if *anchor { valid || !dated } else { valid && long_enough };
+            if !wanted_here || !holds_period(node.certificate, position.certificate) {
+                continue;
+            }
+            let other_key = wanted.is_none() || node.certificate.subject_key_id() != wanted;
+            let stranger = !self.trusted.contains(&node.issuer);
+            candidates.push(((other_key, stranger), index));
+        }
+        candidates.sort_by_key(|(rank, _)| *rank);
+        Ok(candidates.into_iter().map(|(_, index)| index).collect())
+    }
+
+    /// `ForwardBuilder.verifyCert` for an issuer.
+    fn may_issue(&self, certificate: &Certificate, anchor: bool) -> bool {
+        !self.question.is_blocked(certificate)
+            && (anchor
+                || checks::check_critical(certificate).is_ok()
+                    && checks::check_ca_key_usage(certificate).is_ok())
+    }
+
+    /// The final verification from the anchor down. A path that falls here sends the search on.
+    fn complete(
+        &mut self,
+        anchor: &'a Certificate,
+        path: &[&'a Certificate],
+        effort: &mut Effort,
+    ) -> Result<Option<Found>, Stop> {
+        let mut state = State::new(self.question, anchor, path.len(), Depth::Built);
+        for certificate in path.iter().rev() {
+            match state.accept(certificate, effort) {
+                Ok(()) => {}
+                Err(Stop::Refused(rejection))
+                    if !matches!(rejection.reason, Reason::InternalError { .. }) =>
+                {
+                    return Ok(None);
+                }
+                Err(stop @ (Stop::GaveUp(_) | Stop::Refused(_))) => return Err(stop),
+                Err(Stop::Unsupported(why)) => {
+                    self.undecided = Some(why);
+                    return Ok(None);
+                }
+            }
+        }
+        let path = path.iter().copied().chain([anchor]).cloned().collect();
+        Ok(Some(Found { path, anchor: anchor.clone() }))
+    }
+}
+
+/// An issuer without extensions must be valid for the whole time of what it issued (AdaptableX509CertSelector).
+fn holds_period(issuer: &Certificate, issued: &Certificate) -> bool {
+    issuer.version() >= 3 || issuer.is_valid_at(issued.not_before()) && issuer.is_valid_at(issued.not_after())
+}
+
+/// `SunCertPathBuilder.repeated`: one certificate, or one subject, key and set of alternative names.
+fn is_repeated(passed: &Certificate, next: &Certificate) -> bool {
+    passed == next
+        || passed.public_key().spki == next.public_key().spki
+            && same(passed.subject(), next.subject())
+            && passed.subject_alt_names() == next.subject_alt_names()
+}

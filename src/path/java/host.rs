@@ -1,0 +1,170 @@
+//! Whether a leaf is for the name asked for: sun.security.util.HostnameChecker.
+
+use std::net::IpAddr;
+
+use super::rejection::Reason;
+use crate::cert::{Certificate, GeneralName};
+use crate::path::PeerName;
+
+/// How wildcards are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wildcards {
+    /// In any label, or in the leftmost only (JDK 18 and later).
+    pub(super) any_label: bool,
+    /// Whether the chain ends at one of the JDK's own authorities, for which a whole public suffix is too much.
+    pub(super) public_ca: bool,
+}
+
+/// Checks the name.
+pub(super) fn check(leaf: &Certificate, name: &PeerName, wildcards: Wildcards) -> Result<(), Reason> {
+    match name {
+        PeerName::Ip(address) => check_ip(leaf, *address),
+        PeerName::Dns(host) => check_dns(leaf, host.strip_suffix('.').unwrap_or(host), wildcards),
+    }
+}
+
+fn names(leaf: &Certificate) -> Option<&[GeneralName]> {
+    leaf.subject_alt_names().filter(|names| !names.is_empty())
+}
+
+fn check_ip(leaf: &Certificate, address: IpAddr) -> Result<(), Reason> {
+    let names = names(leaf).ok_or(Reason::HostNoAlternativeNames)?;
+    // InetAddress.getByName makes an IPv4 address of an IPv4-mapped one.
+    let canonical = address.to_canonical();
+    let found =
+        names.iter().any(|name| matches!(name, GeneralName::Ip(ip) if ip.to_canonical() == canonical));
+    if found { Ok(()) } else { Err(Reason::HostIpMismatch { name: address.to_string() }) }
+}
+
+fn check_dns(leaf: &Certificate, host: &str, wildcards: Wildcards) -> Result<(), Reason> {
+    if let Some(cause) = illegal(host) {
+        return Err(Reason::HostIllegal { name: host.to_owned(), cause });
+    }
+    let mut found_dns = false;
+    for name in names(leaf).unwrap_or_default() {
+        if let GeneralName::Dns(template) = name {
+            found_dns = true;
+            if matches(host, template, wildcards) {
+                return Ok(());
+            }
+        }
+    }
+    if found_dns {
+        return Err(Reason::HostDnsMismatch { name: host.to_owned() });
+    }
+    match leaf.subject().common_name() {
+        Some(common) if matches(host, common, wildcards) => Ok(()),
+        _ => Err(Reason::HostCommonNameMismatch { name: host.to_owned() }),
+    }
+}
+
+/// What `SNIHostName` has against a name, in its words (java.net.IDN with USE_STD3_ASCII_RULES).
+pub(super) fn illegal(host: &str) -> Option<&'static str> {
+    let Some(whole) = host.strip_suffix('.') else {
+        if host.is_empty() {
+            return Some("Server name value of host_name cannot be empty");
+        }
+        return host.split('.').find_map(illegal_label);
+    };
+    let label = if whole.is_empty() { None } else { whole.split('.').find_map(illegal_label) };
+    label.or(Some("Server name value of host_name cannot have the trailing dot"))
+}
+
+fn illegal_label(label: &str) -> Option<&'static str> {
+    if label.is_empty() {
+        Some("Empty label is not a legal name")
+    } else if label.chars().any(|c| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '-') {
+        Some("Contains non-LDH ASCII characters")
+    } else if label.starts_with('-') || label.ends_with('-') {
+        Some("Has leading or trailing hyphen")
+    } else if label.len() > 63 {
+        Some("The label in the input is too long")
+    } else {
+        None
+    }
+}
+
+/// Whether a name in a certificate, which may hold wildcards, is for `host`.
+pub(super) fn matches(host: &str, template: &str, wildcards: Wildcards) -> bool {
+    let (host, template) = (host.to_lowercase(), template.to_lowercase());
+    if illegal_wildcard(&template, wildcards.public_ca) || illegal(&template.replace('*', "z")).is_some() {
+        return false;
+    }
+    let labels = |name: &str| name.split('.').map(str::to_owned).collect::<Vec<String>>();
+    let (host, template) = (labels(&host), labels(&template));
+    if wildcards.any_label {
+        return host.len() == template.len()
+            && host.iter().zip(&template).all(|(label, pattern)| matches_label(label, pattern));
+    }
+    match (host.split_first(), template.split_first()) {
+        (Some((label, rest)), Some((pattern, tail))) => rest == tail && matches_label(label, pattern),
+        _ => false,
+    }
+}
+
+/// A bare wildcard, a wildcard in the last label, and under a public authority one that covers a top-level domain.
+/// The JDK has the whole public suffix list there; no public authority issues what differs.
+fn illegal_wildcard(template: &str, public_ca: bool) -> bool {
+    let Some((_, behind)) = template.rsplit_once('*') else { return false };
+    match behind.split_once('.') {
+        None => true,
+        Some((_, domain)) => public_ca && !domain.is_empty() && !domain.contains('.'),
+    }
+}
+
+/// One label against one pattern, greedy from the left (`matchWildCards`).
+fn matches_label(label: &str, pattern: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(first) = pieces.next() else { return false };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else { return label == pattern };
+    let Some(mut rest) = label.strip_prefix(first) else { return false };
+    for piece in pieces {
+        let Some((_, behind)) = rest.split_once(piece) else { return false };
+        rest = behind;
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEFTMOST: Wildcards = Wildcards { any_label: false, public_ca: false };
+    const ANY: Wildcards = Wildcards { any_label: true, public_ca: false };
+
+    #[test]
+    fn wildcards_by_release() {
+        for (template, leftmost, any) in [
+            ("scim.corp.test", true, true),
+            ("SCIM.Corp.Test", true, true),
+            ("*.corp.test", true, true),
+            ("sc*.corp.test", true, true),
+            ("s*i*.corp.test", true, true),
+            ("scim.*.test", false, true),
+            ("*.test", false, false),
+            ("*", false, false),
+            ("scim.corp.*", false, false),
+            ("scim.corp.test.", false, false),
+            ("scim_x.corp.test", false, false),
+            ("*x.corp.test", false, false),
+        ] {
+            assert_eq!(matches("scim.corp.test", template, LEFTMOST), leftmost, "{template}");
+            assert_eq!(matches("scim.corp.test", template, ANY), any, "{template}");
+        }
+        let public = Wildcards { any_label: false, public_ca: true };
+        assert!(!matches("example.com", "*.com", public) && matches("example.com", "*.com", LEFTMOST));
+    }
+
+    /// `new SNIHostName(name)` on JDK 25.
+    #[test]
+    fn names_java_does_not_take() {
+        assert_eq!(illegal("a_b.c"), Some("Contains non-LDH ASCII characters"));
+        assert_eq!(illegal("-a.b"), Some("Has leading or trailing hyphen"));
+        assert_eq!(illegal("a..b"), Some("Empty label is not a legal name"));
+        assert_eq!(illegal("a.b."), Some("Server name value of host_name cannot have the trailing dot"));
+        assert_eq!(illegal(""), Some("Server name value of host_name cannot be empty"));
+        assert_eq!(illegal(&"x".repeat(64)), Some("The label in the input is too long"));
+        assert_eq!(illegal("a.b"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Why the JDK's signature classes refuse: the exception behind "signature check failed".
+
+use super::algorithms;
+use super::settings::Settings;
+use crate::cert::{Certificate, KeyAlgorithm, PublicKey, signature_name};
+
+/// What stands in the way of a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureFault {
+    /// The key did not make it.
+    Mismatch,
+    /// It is not as long as the key makes them.
+    Length {
+        /// Its length in octets.
+        found: usize,
+        /// What the key makes.
+        expected: usize,
+        /// Whether Java has the words for it that are RSASSA-PSS's and older releases'.
+        plain_words: bool,
+    },
+    /// The runtime has no such curve any more (JDK 16 and later have three).
+    Curve {
+        /// Names and identifier as Java prints them.
+        curve: String,
+    },
+    /// The runtime has no such algorithm.
+    Algorithm {
+        /// Its identifier.
+        oid: String,
+    },
+    /// The key above is of another kind than the algorithm's.
+    OtherKind {
+        /// What Java says of it.
+        what: String,
+    },
+}
+
+impl SignatureFault {
+    /// Whether Java counts it as a bad signature rather than as something else that went wrong: the alerts differ.
+    pub(super) fn is_bad_signature(&self) -> bool {
+        matches!(self, Self::Mismatch | Self::Length { .. } | Self::Curve { .. })
+    }
+
+    /// The exception, class and message.
+    pub(super) fn exception(&self) -> String {
+        const SIGNATURE: &str = "java.security.SignatureException";
+        match self {
+            Self::Mismatch => format!("{SIGNATURE}: Signature does not match."),
+            Self::Length { found, expected, plain_words: false } => {
+                format!("{SIGNATURE}: Bad signature length: got {found} but was expecting {expected}")
+            }
+            Self::Length { found, expected, plain_words: true } => {
+                format!("{SIGNATURE}: Signature length not correct: got {found} but was expecting {expected}")
+            }
+            Self::Curve { curve } => format!("{SIGNATURE}: Curve not supported: {curve}"),
+            Self::Algorithm { oid } => {
+                format!("java.security.NoSuchAlgorithmException: {oid} Signature not available")
+            }
+            Self::OtherKind { what } => format!("java.security.InvalidKeyException: {what}"),
+        }
+    }
+
+    /// What a runtime cannot even begin to check.
+    pub(super) fn before(certificate: &Certificate, key: &PublicKey, settings: &Settings) -> Option<Self> {
+        let algorithm = signature_name(&certificate.signature_algorithm().oid);
+        let edwards = algorithm.starts_with("Ed");
+        if edwards && !settings.edwards_curves {
+            return Some(Self::Algorithm { oid: certificate.signature_algorithm().oid.to_string() });
+        }
+        let fits = match key.algorithm {
+            KeyAlgorithm::Rsa => algorithm.ends_with("RSA") || algorithm == "RSASSA-PSS",
+            KeyAlgorithm::RsaPss => algorithm == "RSASSA-PSS",
+            KeyAlgorithm::Ec(_) => algorithm.ends_with("ECDSA"),
+            KeyAlgorithm::Dsa => algorithm.ends_with("withDSA"),
+            KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
+            KeyAlgorithm::Ed448 => algorithm == "Ed448",
+            KeyAlgorithm::Other(_) => return None,
+        };
+        if !fits {
+            let what = if edwards && matches!(key.algorithm, KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448) {
+                format!("Parameters must be {algorithm}")
+            } else if edwards {
+                "Unsupported key type".to_owned()
+            } else {
+                format!("No installed provider supports this key: {}", class(key, settings))
+            };
+            return Some(Self::OtherKind { what });
+        }
+        let names = algorithms::curve_names(key);
+        let kept = ["secp256r1", "secp384r1", "secp521r1"];
+        match (names.split_first(), key.algorithm) {
+            (Some((name, aliases)), KeyAlgorithm::Ec(Some(oid)))
+                if settings.curves_removed && !kept.contains(name) =>
+            {
+                let aliases =
+                    if aliases.is_empty() { String::new() } else { format!(" [{}]", aliases.join(",")) };
+                Some(Self::Curve { curve: format!("{name}{aliases} ({oid})") })
+            }
+            _ => None,
+        }
+    }
+
+    /// Why a signature that was checked does not hold.
+    pub(super) fn after(certificate: &Certificate, key: &PublicKey, settings: &Settings) -> Self {
+        let (found, expected) = (certificate.signature().len(), key.bits.div_ceil(8));
+        let rsa = matches!(key.algorithm, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss);
+        if rsa && found != expected {
+            let pss = signature_name(&certificate.signature_algorithm().oid) == "RSASSA-PSS";
+            return Self::Length { found, expected, plain_words: pss || !settings.bad_length_words };
+        }
+        Self::Mismatch
+    }
+}
+
+/// The class that stands for a key.
+fn class(key: &PublicKey, settings: &Settings) -> &'static str {
+    match key.algorithm {
+        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => "sun.security.rsa.RSAPublicKeyImpl",
+        KeyAlgorithm::Ec(_) => "sun.security.ec.ECPublicKeyImpl",
+        KeyAlgorithm::Dsa => "sun.security.provider.DSAPublicKeyImpl",
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 if settings.edwards_curves => {
+            "sun.security.ec.ed.EdDSAPublicKeyImpl"
+        }
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 | KeyAlgorithm::Other(_) => "sun.security.x509.X509Key",
+    }
+}

@@ -1,0 +1,48 @@
+//! From a presented chain to a trust anchor, as Java does it.
+//!
+//! Pure: certificates, settings and the time come in, verdicts and faults go out.
+
+mod arrange;
+mod effort;
+mod faults;
+mod interception;
+pub mod java;
+mod recommend;
+
+use std::fmt;
+use std::net::IpAddr;
+
+pub use arrange::{Arrangement, Issuer, Missing, Role, arrange};
+pub use faults::{Fault, FaultKind, Stale, faults};
+pub use interception::{interceptor, is_pinned};
+pub use recommend::{Recommendation, recommend};
+
+use crate::cert::Certificate;
+
+/// What a client calls the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerName {
+    /// A host name, in ASCII (`xn--` where it is not).
+    Dns(String),
+    /// An address.
+    Ip(IpAddr),
+}
+
+/// The name as Java prints it in messages.
+impl fmt::Display for PeerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => f.write_str(name),
+            Self::Ip(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+/// A certificate that a store makes a client trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The alias it stands under, where the store has aliases.
+    pub alias: Option<String>,
+}
