@@ -19,3 +19,4 @@ pub mod fs;
 pub mod path;
 pub mod pem;
 pub mod secret;
+pub mod store;
