@@ -16,6 +16,7 @@ pub mod cert;
 pub mod der;
 pub mod digest;
 pub mod fs;
+pub mod net;
 pub mod path;
 pub mod pem;
 pub mod secret;

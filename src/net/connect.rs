@@ -1,0 +1,193 @@
+//! TCP with deadlines: every address in turn, every read and write on the clock.
+#![expect(clippy::disallowed_methods, reason = "net is the room that opens sockets")]
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use super::{Host, NetError, Options, Phase};
+
+/// Shortest time one address gets before the next is tried, as in Go's net.Dialer.
+const MIN_PER_ADDRESS: Duration = Duration::from_secs(2);
+
+/// Most addresses tried for one name.
+const MAX_ADDRESSES: usize = 16;
+
+/// An instant by which something must be done, and how long that was when it began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    pub(super) fn after(allowed: Duration) -> Self {
+        let now = Instant::now();
+        // A duration beyond the clock's range is none: a day is as good.
+        let at = now.checked_add(allowed).unwrap_or_else(|| now + Duration::from_secs(86_400));
+        Self { at, allowed }
+    }
+
+    /// A deadline for a part: `allowed` from now, never past this one.
+    pub(super) fn within(self, allowed: Duration) -> Self {
+        let part = Self::after(allowed);
+        if part.at < self.at { part } else { self }
+    }
+
+    /// Time left; `None` when there is none.
+    pub(super) fn left(self) -> Option<Duration> {
+        self.at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+    }
+
+    pub(super) fn passed(self, peer: &str, phase: Phase) -> NetError {
+        NetError::TimedOut { peer: peer.to_owned(), phase, after: self.allowed }
+    }
+}
+
+/// A connection whose every read and write ends by the deadline; it keeps the first octets it received.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: TcpStream,
+    pub(super) address: SocketAddr,
+    pub(super) deadline: Deadline,
+    /// The first octets received since [`Wire::begin`].
+    pub(super) first: Vec<u8>,
+    /// How many octets may still be received; reading beyond is an error of kind `FileTooLarge`.
+    pub(super) budget: usize,
+}
+
+impl Wire {
+    /// Opens a connection to `host`, trying each of its addresses.
+    pub(super) fn open(host: &Host, port: u16, options: &Options, total: Deadline) -> Result<Self, NetError> {
+        let deadline = total.within(options.connect);
+        let addresses = addresses(host, port, options, deadline)?;
+        let mut failure = None;
+        for (index, address) in addresses.iter().enumerate() {
+            let Some(left) = deadline.left() else { break };
+            let rest = u32::try_from(addresses.len() - index).unwrap_or(1);
+            let share = (left / rest).max(MIN_PER_ADDRESS).min(left);
+            match TcpStream::connect_timeout(address, share) {
+                Ok(stream) => {
+                    // Failing to switch Nagle's algorithm off costs time, nothing else.
+                    let _ = stream.set_nodelay(true);
+                    let wire = Self { stream, address: *address, deadline, first: Vec::new(), budget: 0 };
+                    return Ok(wire);
+                }
+                Err(error) => {
+                    let error = failed(*address, error, deadline);
+                    failure = Some(match failure {
+                        Some(last) => more_telling(last, error),
+                        None => error,
+                    });
+                }
+            }
+        }
+        Err(failure.unwrap_or_else(|| deadline.passed(&host.to_string(), Phase::Connect)))
+    }
+
+    /// Begins a phase: its deadline, how many octets it may receive, and a new record of the first ones.
+    pub(super) fn begin(&mut self, deadline: Deadline, budget: usize) {
+        self.deadline = deadline;
+        self.budget = budget;
+        self.first.clear();
+    }
+
+    /// An I/O error as what it means in this phase.
+    pub(super) fn failure(&self, peer: &str, phase: Phase, error: io::Error) -> NetError {
+        let peer = peer.to_owned();
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.deadline.passed(&peer, phase),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                NetError::Closed { peer, phase, reset: true }
+            }
+            io::ErrorKind::UnexpectedEof => NetError::Closed { peer, phase, reset: false },
+            _ => NetError::Broken { peer, phase, source: Arc::new(error) },
+        }
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        self.deadline.left().ok_or_else(|| io::Error::from(io::ErrorKind::TimedOut))
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.budget == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        let most = buffer.len().min(self.budget);
+        let count = self.stream.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.budget = self.budget.saturating_sub(count);
+        let wanted = NetError::FIRST_OCTETS.saturating_sub(self.first.len()).min(count);
+        self.first.extend_from_slice(buffer.get(..wanted).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// The addresses of a host: those given, else its own, else the resolver's.
+fn addresses(
+    host: &Host,
+    port: u16,
+    options: &Options,
+    deadline: Deadline,
+) -> Result<Vec<SocketAddr>, NetError> {
+    let given = options.resolve.iter().filter(|given| given.host == *host && given.port == port);
+    let given: Vec<_> = given.map(|given| SocketAddr::new(given.address, port)).collect();
+    match host {
+        _ if !given.is_empty() => Ok(given),
+        Host::Ip(address) => Ok(vec![SocketAddr::new(*address, port)]),
+        Host::Dns(name) => asked(name, port, deadline),
+    }
+}
+
+/// Asks the system's resolver. It has no deadline of its own, so it runs beside and is left behind when late.
+fn asked(name: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, NetError> {
+    let (answer, answers) = mpsc::channel();
+    let question = (name.to_owned(), port);
+    let unknown = |error: io::Error| NetError::UnknownHost { host: name.to_owned(), source: Arc::new(error) };
+    std::thread::Builder::new()
+        .name("resolver".to_owned())
+        .spawn(move || {
+            let found = question.to_socket_addrs();
+            // The asker may have stopped waiting.
+            let _ = answer.send(found.map(|found| found.take(MAX_ADDRESSES).collect::<Vec<_>>()));
+        })
+        .map_err(unknown)?;
+    let left = deadline.left().unwrap_or_default();
+    let found = answers.recv_timeout(left).map_err(|_| deadline.passed(name, Phase::Resolve))?;
+    let found = found.map_err(unknown)?;
+    if found.is_empty() { Err(unknown(io::ErrorKind::NotFound.into())) } else { Ok(found) }
+}
+
+fn failed(address: SocketAddr, error: io::Error, deadline: Deadline) -> NetError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => NetError::Refused { address },
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            deadline.passed(&address.to_string(), Phase::Connect)
+        }
+        _ => NetError::Unreachable { address, source: Arc::new(error) },
+    }
+}
+
+/// A refusal is an answer, silence is not, and no way there says least (a host without IPv6).
+fn more_telling(a: NetError, b: NetError) -> NetError {
+    let weight = |error: &NetError| match error {
+        NetError::Refused { .. } => 2,
+        NetError::TimedOut { .. } => 1,
+        _ => 0,
+    };
+    if weight(&b) >= weight(&a) { b } else { a }
+}

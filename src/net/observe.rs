@@ -1,0 +1,256 @@
+//! Looking at a server: the handshake is run for what it shows, and the presented chain is kept whatever comes after.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::connect::Deadline;
+use super::legacy::Offer;
+use super::peer::Peer;
+use super::session::Session;
+use super::{Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol, Sni, legacy, tls};
+use crate::cert::verify::Outcome;
+use crate::cert::{Certificate, CertificateError, Name};
+
+/// How long a TLS 1.3 server has to say that it wanted a client certificate: the client's side of the handshake is
+/// over before the server has looked (RFC 8446 section 4.4.2.4).
+const AFTERWORD: Duration = Duration::from_secs(2);
+
+/// `jdk.tls.maxHandshakeMessageSize` unless set.
+const JAVA_MAX_MESSAGE: usize = 32_768;
+
+/// What a connection showed.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// What was asked for.
+    pub endpoint: Endpoint,
+    /// How it was had.
+    pub means: Means,
+    /// The address connected to: the server's, or the proxy's.
+    pub address: SocketAddr,
+    /// The name sent in the ClientHello.
+    pub sni: Option<String>,
+    /// The version chosen.
+    pub protocol: Option<Protocol>,
+    /// The cipher suite chosen.
+    pub cipher_suite: Option<CipherSuite>,
+    /// The key exchange group, as rustls spells it.
+    pub group: Option<String>,
+    /// The application protocol chosen.
+    pub alpn: Option<String>,
+    /// The presented chain as received, leaf first if the server is right. Never empty.
+    pub chain: Vec<Presented>,
+    /// The OCSP response stapled to the leaf, as encoded.
+    pub stapled_ocsp: Option<Vec<u8>>,
+    /// What the server said about client certificates, if it asked for one.
+    pub client_auth: Option<ClientAuthRequest>,
+    /// Whether the server proved that it has the leaf's key; `None` when the handshake ended before.
+    pub handshake_signature: Option<Outcome>,
+    /// Why the handshake did not succeed although the chain was had.
+    pub failure: Option<NetError>,
+}
+
+/// One certificate as received.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// Its octets, whatever they are.
+    pub der: Vec<u8>,
+    /// What they say.
+    pub certificate: Result<Certificate, CertificateError>,
+}
+
+/// A server's request for a client certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAuthRequest {
+    /// The names of the authorities it accepts, as encoded; none means any.
+    pub authorities: Vec<Vec<u8>>,
+    /// Whether it goes on without one; `None` when that did not show (one was sent, or the handshake ended before).
+    pub required: Option<bool>,
+}
+
+impl Observation {
+    /// What a JVM with this offer meets in place of rustls; `None` when its handshake goes through (trust, and the
+    /// number of certificates, are another question). Where the observation does not say, the server is asked once more.
+    pub fn failure_of(&self, client: &Offer, options: &Options) -> Option<ClientFailure> {
+        let before = |error| ClientFailure { error, before_chain: true };
+        let chosen = self.protocol.zip(self.cipher_suite);
+        let shared = chosen.is_some_and(|(version, suite)| client.accepts(version, suite));
+        // What rustls objects to (NetError::Protocol), a JVM may not.
+        let objected = matches!(self.failure, Some(NetError::Protocol { .. }));
+        if self.means == Means::FirstFlight || !shared || objected {
+            let choice = legacy::choice(&self.endpoint, options, client);
+            return choice.err().or_else(|| self.beyond_limits()).map(before);
+        }
+        self.beyond_limits().map(before).or_else(|| {
+            let error = self.failure.clone()?;
+            // Without the name the server refused there would be no chain.
+            let before_chain = matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. });
+            Some(ClientFailure { error, before_chain })
+        })
+    }
+
+    /// The limit of sun/security/ssl/SSLConfiguration.java on a message, as it is before its certificates are counted.
+    fn beyond_limits(&self) -> Option<NetError> {
+        let is_tls13 = self.protocol == Some(Protocol::Tls13);
+        let (base, each) = if is_tls13 { (4, 5) } else { (3, 3) };
+        let stapled =
+            self.stapled_ocsp.as_ref().filter(|_| is_tls13).map_or(0, |response| response.len() + 8);
+        let certificates = self.chain.iter().map(|presented| presented.der.len() + each).sum::<usize>();
+        let octets = certificates + base + stapled;
+        (octets > JAVA_MAX_MESSAGE).then(|| {
+            let peer = self.endpoint.authority();
+            NetError::ChainTooLarge { peer, octets, limit: JAVA_MAX_MESSAGE }
+        })
+    }
+
+    /// The certificates of the chain that can be read, in order.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.chain.iter().filter_map(|presented| presented.certificate.clone().ok()).collect()
+    }
+}
+
+/// What a client meets in a handshake.
+#[derive(Debug, Clone)]
+pub struct ClientFailure {
+    /// What it is; [`NetError::java_text`] is what a JVM prints.
+    pub error: NetError,
+    /// Whether it ends the handshake before the client looks at the chain: then it is all that is printed.
+    pub before_chain: bool,
+}
+
+/// By which means the chain was had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Means {
+    /// A handshake, run as far as it went.
+    Handshake,
+    /// The server's first flight alone: rustls and the server have nothing in common. A Java client may, which
+    /// [`Observation::protocol`] and [`Observation::cipher_suite`] tell: they are what the server chose from everything
+    /// there is up to TLS 1.2.
+    FirstFlight,
+}
+
+/// Connects, runs the handshake, closes, and tells what was seen. Nothing is sent behind the handshake.
+///
+/// When rustls gets no chain, the server is asked again: without SNI if it refuses the name, and for its first flight
+/// if they have nothing in common (see [`legacy`]).
+///
+/// # Errors
+/// [`NetError`] when not even a chain was to be had. A handshake that fails otherwise is an observation with
+/// [`Observation::failure`].
+pub fn observe(endpoint: &Endpoint, options: &Options) -> Result<Observation, NetError> {
+    let total = Deadline::after(options.total);
+    let error = match attempt(endpoint, options, total) {
+        Err(error) if is_worth_asking_again(&error) => error,
+        other => return other,
+    };
+    if matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. }) {
+        let nameless = Options { sni: Sni::Omit, ..options.clone() };
+        if let Ok(seen) = attempt(endpoint, &nameless, total) {
+            return Ok(Observation { failure: Some(error), ..seen });
+        }
+    }
+    let shown = legacy::chain(endpoint, options, total, &error)?;
+    Ok(from_first_flight(endpoint, shown, error))
+}
+
+/// Whether another hello may get more: the server spoke, or hung up on ours.
+fn is_worth_asking_again(error: &NetError) -> bool {
+    matches!(
+        error,
+        NetError::Alert { .. }
+            | NetError::ProtocolTooOld { .. }
+            | NetError::Protocol { .. }
+            | NetError::TooLarge { .. }
+            | NetError::Closed { phase: Phase::Handshake, .. }
+    )
+}
+
+fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetError) -> Observation {
+    let legacy::Shown { flight, wire, sni } = shown;
+    let request = flight.request.map(|authorities| ClientAuthRequest { authorities, required: None });
+    Observation {
+        endpoint: endpoint.clone(),
+        means: Means::FirstFlight,
+        address: wire.address,
+        sni,
+        protocol: flight.version,
+        cipher_suite: flight.cipher_suite,
+        group: None,
+        alpn: None,
+        chain: flight.chain.into_iter().map(Presented::read).collect(),
+        stapled_ocsp: flight.stapled_ocsp,
+        client_auth: request,
+        handshake_signature: None,
+        failure: Some(failure),
+    }
+}
+
+fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Observation, NetError> {
+    let peer = Peer::new(endpoint.host.clone(), None, options.client_auth.clone());
+    let mut session = Session::open(endpoint, options, peer, total)?;
+    let outcome = session.handshake(total.within(options.handshake));
+    let outcome = outcome.and_then(|()| afterword(&mut session, total));
+    if outcome.is_ok() {
+        session.close();
+    }
+    let seen = session.peer.seen();
+    let failure = match &outcome {
+        Err(error) if seen.chain.is_empty() => return Err(error.clone()),
+        Err(error) => Some(error.clone()),
+        Ok(_) => None,
+    };
+    let required = match &outcome {
+        _ if !session.peer.is_certificate_missing() => None,
+        Ok(required) => *required,
+        Err(NetError::Alert { .. }) => Some(true),
+        Err(_) => None,
+    };
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    Ok(Observation {
+        endpoint: endpoint.clone(),
+        means: Means::Handshake,
+        address: session.wire.address,
+        sni: options.sni.name_for(&endpoint.host),
+        protocol: session.tls.protocol_version().and_then(tls::protocol),
+        cipher_suite: session.tls.negotiated_cipher_suite().map(tls::cipher_suite),
+        group: session.tls.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name())),
+        alpn: session.tls.alpn_protocol().map(text),
+        chain: seen.chain.into_iter().map(Presented::read).collect(),
+        stapled_ocsp: Some(seen.stapled_ocsp).filter(|response| !response.is_empty()),
+        client_auth: seen.request.map(|authorities| ClientAuthRequest { authorities, required }),
+        handshake_signature: seen.signature,
+        failure,
+    })
+}
+
+impl ClientAuthRequest {
+    /// The names of the authorities that can be read.
+    pub fn names(&self) -> Vec<Name> {
+        self.authorities.iter().filter_map(|der| Name::from_der(der).ok()).collect()
+    }
+}
+
+impl Presented {
+    fn read(der: Vec<u8>) -> Self {
+        Self { certificate: Certificate::from_der(&der), der }
+    }
+}
+
+/// Waits for what a TLS 1.3 server says to our empty (or wrong) certificate: a session ticket means content, an alert
+/// means not. `Some(false)`: it does not require one; `None`: it said nothing, or never asked.
+fn afterword(session: &mut Session, total: Deadline) -> Result<Option<bool>, NetError> {
+    if session.peer.seen().request.is_none() {
+        return Ok(None);
+    }
+    if session.tls.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return Ok(Some(false)); // up to TLS 1.2 its Finished comes after ours
+    }
+    session.begin(total.within(AFTERWORD), session.wire.budget);
+    loop {
+        match session.receive(Phase::Exchange) {
+            Ok(true) if session.tls.tls13_tickets_received() > 0 => return Ok(Some(false)),
+            Ok(true) => {}
+            Ok(false) | Err(NetError::TimedOut { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+}
