@@ -16,6 +16,7 @@ pub mod ca;
 pub mod cert;
 pub mod der;
 pub mod digest;
+pub mod finding;
 pub mod fs;
 pub mod net;
 pub mod path;

@@ -1,0 +1,101 @@
+//! What the rules look at: plain data, gathered by others.
+
+use time::OffsetDateTime;
+
+use crate::cert::Certificate;
+use crate::digest::Fingerprint;
+use crate::path::java::{Judgement, Verdict};
+use crate::path::{Anchor, Arrangement, Fault, FaultKind, PeerName, Recommendation};
+
+/// Everything known about one server and one client.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The server; `None` for a chain from a file.
+    pub target: Option<Target>,
+    /// The host name or address that the client compares with the certificate.
+    pub name: Option<PeerName>,
+    /// What the server presented, in its order.
+    pub presented: Vec<Certificate>,
+    /// Who issued whom among them.
+    pub arrangement: Arrangement,
+    /// What Java decides; `None` when no chain was had.
+    pub judgement: Option<Judgement>,
+    /// Every fault, also those Java hides behind the first.
+    pub faults: Vec<Fault>,
+    /// What to import, if that helps.
+    pub recommendation: Recommendation,
+    /// The client's trust store.
+    pub store: StoreFacts,
+    /// Why there is no chain, or no connection behind it.
+    pub failure: Option<Failure>,
+    /// The time of the judgement.
+    pub now: OffsetDateTime,
+}
+
+/// A server that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// As a command takes it: `https://host:port`.
+    pub source: String,
+    /// Host and port for people.
+    pub authority: String,
+    /// `--resolve` as it was given, so that a remedy's command reaches the same server.
+    pub resolve: Vec<String>,
+}
+
+/// The client's trust store, as far as the rules care.
+#[derive(Debug, Clone, Default)]
+pub struct StoreFacts {
+    /// As a command takes it.
+    pub place: String,
+    /// What Java trusts in it.
+    pub anchors: Vec<Anchor>,
+    /// How many entries it has, trusted or not.
+    pub entries: usize,
+    /// Whether it can be written (not the platform's roots, not the built-in ones).
+    pub is_writable: bool,
+    /// Why it could not be read, if so; then there are no anchors.
+    pub unreadable: Option<String>,
+    /// Whether the file does not exist; the anchors are then those of the store that Java silently uses instead.
+    pub is_missing: bool,
+    /// Whether Java sees nothing in it unless it is given the password.
+    pub needs_password: bool,
+    /// The store that is read instead of it, if there is one.
+    pub shadowed_by: Option<String>,
+}
+
+/// What went wrong between here and the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The finding's code.
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+}
+
+impl StoreFacts {
+    /// Whether Java fails on the store itself, before it looks at any certificate.
+    pub fn stops_java(&self) -> bool {
+        self.unreadable.is_some() && !self.is_missing
+    }
+}
+
+impl Evidence {
+    /// The certificate with this fingerprint, wherever it was met: presented, in the store, or found elsewhere.
+    pub fn certificate(&self, fingerprint: Fingerprint) -> Option<&Certificate> {
+        let found = self.faults.iter().filter_map(|fault| match &fault.kind {
+            FaultKind::IntermediateMissing { found, .. } => found.as_ref(),
+            FaultKind::RootUntrusted { root, .. } => root.as_ref(),
+            _ => None,
+        });
+        let anchors = self.store.anchors.iter().map(|anchor| &anchor.certificate);
+        let mut all = self.presented.iter().chain(found).chain(anchors);
+        all.find(|certificate| certificate.sha256() == fingerprint)
+    }
+
+    /// Whether the client accepts the server.
+    pub fn is_trusted(&self) -> bool {
+        self.failure.is_none()
+            && self.judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted)
+    }
+}

@@ -1,0 +1,186 @@
+//! From a line in an agent's log to the faults that can stand behind it.
+//!
+//! The texts are those of SunJSSE and its certification path code, measured on five releases, and OpenSSL's. One text has
+//! several causes; their order is that of how often they are met.
+
+/// How likely a cause is, given the text alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likelihood {
+    /// The text has no other cause.
+    Certain,
+    /// Among the usual ones.
+    Likely,
+    /// Met now and then.
+    Possible,
+}
+
+impl Likelihood {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
+
+/// One fault that can stand behind a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    /// The finding's code.
+    pub code: &'static str,
+    /// How likely it is.
+    pub likelihood: Likelihood,
+}
+
+/// A text, and the codes behind it: the first `likely` of them are likely, the rest possible; a single one is certain.
+struct Text {
+    part: &'static str,
+    likely: usize,
+    codes: &'static [&'static str],
+}
+
+const fn text(part: &'static str, likely: usize, codes: &'static [&'static str]) -> Text {
+    Text { part, likely, codes }
+}
+
+/// Parts of messages, specific ones first: the first that a line holds decides.
+const TEXTS: &[Text] = &[
+    text(
+        "unable to find valid certification path to requested target",
+        3,
+        &[
+            "root-untrusted",
+            "chain-intermediate-missing",
+            "leaf-self-signed",
+            "store-shadowed",
+            "store-missing",
+            "anchor-stale",
+            "chain-order-wrong",
+            "leaf-expired",
+            "intermediate-expired",
+        ],
+    ),
+    text(
+        "Path does not chain with any of the trust anchors",
+        1,
+        &["anchor-stale", "key-identifier-mismatch"],
+    ),
+    text("is not a CA certificate", 1, &["anchor-stale", "issuer-not-ca"]),
+    text("does not have keyCertSign bit set", 1, &["key-usage-wrong"]),
+    text("signature check failed", 2, &["anchor-stale", "signature-invalid"]),
+    text("CertificateExpiredException", 2, &["leaf-expired", "intermediate-expired"]),
+    text("CertificateNotYetValidException", 1, &["leaf-not-yet-valid", "intermediate-expired"]),
+    text("validity check failed", 2, &["leaf-expired", "intermediate-expired", "leaf-not-yet-valid"]),
+    text("No subject alternative names matching IP address", 1, &["name-ip-san-missing"]),
+    text("No subject alternative names present", 1, &["name-ip-san-missing"]),
+    text("No subject alternative DNS name matching", 1, &["name-mismatch"]),
+    text("No name matching", 1, &["name-mismatch"]),
+    text("Illegal given domain name", 1, &["name-mismatch"]),
+    text("doesn't match any of the subject alternative names", 1, &["name-mismatch"]),
+    text(
+        "Extended key usage does not permit use for TLS server authentication",
+        1,
+        &["eku-server-auth-missing"],
+    ),
+    text("KeyUsage does not allow", 1, &["key-usage-wrong"]),
+    text("CA key usage check failed", 1, &["key-usage-wrong"]),
+    text("pathLenConstraint violated", 1, &["path-length-exceeded"]),
+    text("basic constraints check failed", 1, &["issuer-not-ca"]),
+    text("name constraints check failed", 1, &["name-constraint-violated"]),
+    text("unrecognized critical extension", 1, &["critical-extension-unknown"]),
+    text("Algorithm constraints check failed", 1, &["java-algorithm-disabled"]),
+    text("Usage constraint TLSServer check failed", 1, &["java-algorithm-disabled"]),
+    text("anchored by a distrusted legacy", 1, &["java-anchor-distrusted"]),
+    text("Untrusted certificate:", 1, &["java-anchor-distrusted"]),
+    text("policy tree required", 1, &["policy-required"]),
+    text("Could not determine revocation status", 1, &["revocation-unknown"]),
+    text("exceeds the maximum allowed length", 1, &["chain-too-long"]),
+    text("the trustAnchors parameter must be non-empty", 1, &["store-empty-for-java"]),
+    text("problem accessing trust store", 1, &["store-unreadable"]),
+    text("Error constructing implementation (algorithm: Default", 1, &["store-unreadable"]),
+    text("Received fatal alert: protocol_version", 1, &["protocol-too-old"]),
+    text("is not accepted by client preferences", 1, &["protocol-too-old"]),
+    text(
+        "Received fatal alert: handshake_failure",
+        2,
+        &["client-certificate-required", "cipher-suites-none", "handshake-failed"],
+    ),
+    text("Received fatal alert: certificate_required", 1, &["client-certificate-required"]),
+    text("Received fatal alert: bad_certificate", 1, &["client-certificate-required"]),
+    text("Received fatal alert: unrecognized_name", 1, &["sni-dependent"]),
+    text("Unsupported or unrecognized SSL message", 1, &["server-not-tls"]),
+    text("plaintext connection?", 1, &["server-not-tls"]),
+    text("Remote host terminated the handshake", 1, &["handshake-failed"]),
+    text("Unable to tunnel through proxy", 1, &["proxy-refused"]),
+    text("UnknownHostException", 1, &["server-unreachable"]),
+    text("Connection refused", 1, &["server-unreachable"]),
+    text("connect timed out", 1, &["server-unreachable"]),
+    text("Failed to parse server certificates", 1, &["certificate-unreadable"]),
+    text("unable to get local issuer certificate", 2, &["chain-intermediate-missing", "root-untrusted"]),
+    text("unable to verify the first certificate", 1, &["chain-intermediate-missing", "root-untrusted"]),
+    text("self-signed certificate in certificate chain", 1, &["root-untrusted"]),
+    text("self signed certificate in certificate chain", 1, &["root-untrusted"]),
+    text("self-signed certificate", 1, &["leaf-self-signed"]),
+    text("self signed certificate", 1, &["leaf-self-signed"]),
+    text("certificate has expired", 2, &["leaf-expired", "intermediate-expired", "anchor-expired"]),
+    text(
+        "certificate signed by unknown authority",
+        2,
+        &["root-untrusted", "chain-intermediate-missing", "leaf-self-signed"],
+    ),
+];
+
+/// The line of a log that says most, and the causes behind it. The last line that is known counts: a log repeats its
+/// fault, and the newest is the one to mend.
+pub fn causes(log: &str) -> Option<(&str, Vec<Cause>)> {
+    log.lines().rev().find_map(|line| {
+        let known = TEXTS.iter().find(|text| line.contains(text.part))?;
+        Some((line, behind(known)))
+    })
+}
+
+fn behind(text: &Text) -> Vec<Cause> {
+    let cause = |(place, code): (usize, &&'static str)| {
+        let likelihood = match (text.codes.len(), place < text.likely) {
+            (1, _) => Likelihood::Certain,
+            (_, true) => Likelihood::Likely,
+            (_, false) => Likelihood::Possible,
+        };
+        Cause { code, likelihood }
+    };
+    text.codes.iter().enumerate().map(cause).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_named_is_a_rule() {
+        for text in TEXTS {
+            for code in text.codes {
+                assert!(super::super::rule(code).is_some(), "{code} behind {:?}", text.part);
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_is_explained_by_its_newest_known_line() {
+        let log = "INFO start\n\
+            Caused by: sun.security.validator.ValidatorException: PKIX path building failed: \
+            sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target\n\
+            \tat sun.security.ssl.Alert.createSSLException\n";
+        let (line, causes) = causes(log).unwrap();
+        assert!(line.starts_with("Caused by"));
+        assert_eq!(causes[0], Cause { code: "root-untrusted", likelihood: Likelihood::Likely });
+        assert!(causes.len() > 4);
+        let (_, causes) = super::causes(
+            "javax.net.ssl.SSLHandshakeException: (protocol_version) Received fatal alert: protocol_version",
+        )
+        .unwrap();
+        assert_eq!(causes, [Cause { code: "protocol-too-old", likelihood: Likelihood::Certain }]);
+        assert!(super::causes("nothing of ours").is_none());
+    }
+}

@@ -1,0 +1,62 @@
+//! The remedies that many rules share, with the exact command.
+
+use super::{Evidence, Remedy, Who};
+use crate::cert::Certificate;
+
+impl Remedy {
+    /// For whoever runs the server.
+    pub(super) fn server(text: impl Into<String>) -> Self {
+        Self { who: Who::ServerOwner, text: text.into(), command: None }
+    }
+
+    /// For whoever may change how the client is started, or what it is told to connect to.
+    pub(super) fn client(text: impl Into<String>) -> Self {
+        Self { who: Who::ClientAdmin, text: text.into(), command: None }
+    }
+
+    /// For whoever may write the client's trust store.
+    pub(super) fn store(text: impl Into<String>) -> Self {
+        Self { who: Who::StoreAdmin, text: text.into(), command: None }
+    }
+
+    pub(super) fn with_command(mut self, words: &[&str]) -> Self {
+        self.command = Some(words.iter().map(|word| (*word).to_owned()).collect());
+        self
+    }
+}
+
+/// Importing a presented certificate into the client's store. The fingerprint in the command is the server's own claim:
+/// the text says to compare it first.
+pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str) -> Remedy {
+    let fingerprint = certificate.sha256();
+    let text = format!(
+        "compare this SHA-256 with one from the certificate's owner, got another way, then import {what}: {fingerprint}"
+    );
+    let remedy = Remedy::store(text);
+    let Some(target) = evidence.target.as_ref().filter(|_| evidence.store.is_writable) else {
+        return remedy;
+    };
+    if !evidence.presented.contains(certificate) {
+        return remedy;
+    }
+    let replaces = evidence.recommendation.replaces();
+    let mut words = vec!["trustmend", "import", target.source.as_str()];
+    for resolve in &target.resolve {
+        words.extend(["--resolve", resolve.as_str()]);
+    }
+    let hex = fingerprint.hex();
+    words.extend(["--store", evidence.store.place.as_str(), "--fingerprint", hex.as_str()]);
+    if let Some(alias) = replaces {
+        words.extend(["--alias", alias, "--replace"]);
+    }
+    remedy.with_command(&words)
+}
+
+/// Importing a certificate that the user has to find first.
+pub(super) fn import_file(evidence: &Evidence, what: &str) -> Remedy {
+    let remedy = Remedy::store(format!("until then, get {what} from the CA and import that file"));
+    if !evidence.store.is_writable {
+        return remedy;
+    }
+    remedy.with_command(&["trustmend", "import", "FILE", "--store", &evidence.store.place])
+}
