@@ -18,6 +18,7 @@ pub mod der;
 pub mod digest;
 pub mod finding;
 pub mod fs;
+pub mod import;
 pub mod net;
 pub mod path;
 pub mod pem;

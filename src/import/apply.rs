@@ -1,0 +1,239 @@
+//! Carrying a plan out: lock, read again, plan on what was read, back up, replace whole, read back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::check;
+use super::step::{Plan, PlanError};
+use crate::digest::Fingerprint;
+use crate::fs::{self, PathError, Replace};
+use crate::secret::Password;
+use crate::store::{self, Format, Store, StoreError};
+
+/// Largest store read: the platform's own take 170 KiB.
+const MAX_STORE: u64 = 64 << 20;
+
+/// Permissions of a new trust store: it holds no secret, and the agent runs as another user.
+const NEW_STORE_MODE: u32 = 0o644;
+
+/// The store to write, and how.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The file; links are followed.
+    pub path: PathBuf,
+    /// Its password.
+    pub password: Password,
+    /// The format of a store that does not exist yet; `None` if it must exist.
+    pub new_format: Option<&'static dyn Format>,
+    /// How long to wait for another writer.
+    pub lock_wait: Duration,
+    /// Where the backup goes: beside the store when not given.
+    pub backup_dir: Option<PathBuf>,
+    /// How many backups are kept; none is made when 0.
+    pub backups: usize,
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// SHA-256 of the file before; `None` if it did not exist.
+    pub sha256_before: Option<Fingerprint>,
+    /// SHA-256 of the file after.
+    pub sha256_after: Option<Fingerprint>,
+    /// Entries before; `None` if the store could not be read.
+    pub entries_before: Option<usize>,
+    /// Entries after.
+    pub entries_after: usize,
+    /// The format's name.
+    pub format: &'static str,
+    /// Where the old file is kept.
+    pub backup: Option<PathBuf>,
+    /// Whether the file was written.
+    pub changed: bool,
+}
+
+/// Why a plan was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Read(PathError),
+    /// The store cannot be locked.
+    #[error("{}: cannot be locked", path.display())]
+    Lock {
+        /// Which store.
+        path: PathBuf,
+        /// Why not.
+        source: PathError,
+    },
+    /// The store cannot be understood, or not be edited.
+    #[error("{}: {source}", path.display())]
+    Store {
+        /// Which store.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// What was asked for cannot be planned on this store.
+    #[error(transparent)]
+    Plan(PlanError),
+    /// The new store cannot be written.
+    #[error(transparent)]
+    Write(PathError),
+    /// The new store would not be what was planned; it was not written.
+    #[error("{}: the new store was not written: {what}", path.display())]
+    Differs {
+        /// Which store.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+    },
+}
+
+/// Plans on the store as it is under the lock and writes the result. With `dry_run`, plans without lock and writes
+/// nothing.
+///
+/// # Errors
+/// [`ApplyError`]; the old store is intact.
+pub fn change(
+    destination: &Destination,
+    now: OffsetDateTime,
+    dry_run: bool,
+    planner: &dyn Fn(&Store) -> Result<Plan, PlanError>,
+) -> Result<Applied, ApplyError> {
+    let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
+    let _lock = lock(destination, &target, dry_run)?;
+    let there = octets(&target)?;
+    let before = there.as_deref().map(Fingerprint::of);
+    let octets = there.map_or_else(|| empty(destination, &target), Ok)?;
+    let broken = |source| ApplyError::Store { path: target.clone(), source };
+    let opened = store::open(&octets, Some(&destination.password)).map_err(broken)?;
+    let current = opened.store();
+    let plan = planner(&current).map_err(ApplyError::Plan)?;
+    let entries = current.entries.len();
+    let mut applied = Applied {
+        sha256_before: before,
+        sha256_after: before,
+        entries_before: Some(entries),
+        entries_after: entries,
+        format: current.format.name(),
+        backup: None,
+        changed: !plan.edits.is_empty() && !plan.is_refused(),
+        plan,
+    };
+    if !applied.changed {
+        return Ok(applied);
+    }
+    let edited = opened.edit(&applied.plan.edits).map_err(broken)?;
+    let store = store::decode(&edited, Some(&destination.password)).map_err(broken)?;
+    // The new octets must read as planned before they go anywhere near the file.
+    check::as_planned(&current, &applied.plan.edits, &store)
+        .map_err(|what| ApplyError::Differs { path: target.clone(), what })?;
+    applied.sha256_after = Some(Fingerprint::of(&edited));
+    applied.entries_after = store.entries.len();
+    if !dry_run {
+        write(destination, &target, &edited, now, &mut applied)?;
+    }
+    Ok(applied)
+}
+
+/// Makes a new store with what a plan adds, whatever else it refuses. A file that is there stays.
+///
+/// # Errors
+/// [`ApplyError`]; no file was made.
+pub fn create(destination: &Destination, plan: Plan, dry_run: bool) -> Result<Applied, ApplyError> {
+    let path = &destination.path;
+    if octets(path)?.is_some() {
+        return Err(ApplyError::Write(PathError::Exists { path: path.clone() }));
+    }
+    let broken = |source| ApplyError::Store { path: path.clone(), source };
+    let password = Some(&destination.password);
+    let empty = empty(destination, path)?;
+    let opened = store::open(&empty, password).map_err(broken)?;
+    let before = opened.store();
+    let new = opened.edit(&plan.edits).map_err(broken)?;
+    let after = store::decode(&new, password).map_err(broken)?;
+    check::as_planned(&before, &plan.edits, &after)
+        .map_err(|what| ApplyError::Differs { path: path.clone(), what })?;
+    if !dry_run {
+        fs::create_new(path, &new, NEW_STORE_MODE).map_err(ApplyError::Write)?;
+    }
+    Ok(Applied {
+        plan,
+        sha256_before: None,
+        sha256_after: Some(Fingerprint::of(&new)),
+        entries_before: Some(0),
+        entries_after: after.entries.len(),
+        format: after.format.name(),
+        backup: None,
+        changed: true,
+    })
+}
+
+/// The lock of a store that is to be written; none for a dry run.
+pub(super) fn lock(
+    destination: &Destination,
+    target: &Path,
+    dry_run: bool,
+) -> Result<Option<fs::Lock>, ApplyError> {
+    match dry_run {
+        true => Ok(None),
+        false => fs::lock(target, destination.lock_wait)
+            .map(Some)
+            .map_err(|source| ApplyError::Lock { path: target.to_owned(), source }),
+    }
+}
+
+/// The octets of a store, if there is one.
+pub(super) fn octets(target: &Path) -> Result<Option<Vec<u8>>, ApplyError> {
+    match fs::read(target, MAX_STORE) {
+        Ok(octets) => Ok(Some(octets)),
+        Err(PathError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(ApplyError::Read(error)),
+    }
+}
+
+/// The octets of a store that must be there.
+pub(super) fn existing(path: &Path) -> Result<Vec<u8>, ApplyError> {
+    fs::read(path, MAX_STORE).map_err(ApplyError::Read)
+}
+
+/// A new store without entries, where one may be made.
+fn empty(destination: &Destination, target: &Path) -> Result<Vec<u8>, ApplyError> {
+    let missing = || ApplyError::Read(PathError::NotFound { path: target.to_owned() });
+    let format = destination.new_format.ok_or_else(missing)?;
+    store::empty(format, Some(&destination.password))
+        .map_err(|source| ApplyError::Store { path: target.to_owned(), source })
+}
+
+/// Keeps the old file, then puts the new octets in its place.
+pub(super) fn write(
+    destination: &Destination,
+    target: &Path,
+    edited: &[u8],
+    now: OffsetDateTime,
+    applied: &mut Applied,
+) -> Result<(), ApplyError> {
+    if applied.sha256_before.is_some() && destination.backups > 0 {
+        let stamp = now.format(format_description!("[year][month][day]T[hour][minute][second]Z"));
+        let stamp = stamp.unwrap_or_else(|_| now.unix_timestamp().to_string());
+        let folder = destination.backup_dir.as_deref();
+        let backup = fs::backup(target, folder, &stamp, destination.backups).map_err(ApplyError::Write)?;
+        applied.backup = Some(backup);
+    }
+    let how = Replace { expected: applied.sha256_before, mode: NEW_STORE_MODE };
+    fs::replace(target, edited, &how).map_err(|error| {
+        let stays = !matches!(error, PathError::Unsynced { .. });
+        // The backup of a file that stays is only a second name for it.
+        if let Some(backup) = applied.backup.take_if(|_| stays) {
+            let _ = fs::remove_file(&backup);
+        }
+        ApplyError::Write(error)
+    })
+}
