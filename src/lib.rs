@@ -22,5 +22,6 @@ pub mod import;
 pub mod net;
 pub mod path;
 pub mod pem;
+pub mod scim;
 pub mod secret;
 pub mod store;
