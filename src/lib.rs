@@ -12,6 +12,7 @@
 //! | 5 | [`render`] |
 //! | 6 | [`cli`] |
 
+pub mod audit;
 pub mod ca;
 pub mod cert;
 pub mod der;
