@@ -23,6 +23,7 @@ pub mod import;
 pub mod net;
 pub mod path;
 pub mod pem;
+pub mod render;
 pub mod scim;
 pub mod secret;
 pub mod store;

@@ -1,0 +1,3 @@
+//! JSON as scripts get it: versioned, append-only.
+
+pub mod v1;

@@ -1,0 +1,127 @@
+//! `inspect` and `diagnose` in JSON.
+
+use serde::Serialize;
+
+use super::{Certificate, time};
+use crate::finding;
+
+/// Result of `diagnose`: one member per target.
+#[derive(Debug, Serialize)]
+pub struct Diagnosis {
+    /// The time the verdicts are for.
+    pub at: String,
+    /// The targets, in the order given.
+    pub targets: Vec<Observed>,
+}
+
+/// Result of `inspect`.
+#[derive(Debug, Serialize)]
+pub struct Inspection {
+    /// The sources, in the order given.
+    pub targets: Vec<Observed>,
+}
+
+/// One source, and for `diagnose` the verdict on it.
+#[derive(Debug, Default, Serialize)]
+pub struct Observed {
+    /// As given.
+    pub target: String,
+    /// The host; `null` for a file.
+    pub host: Option<String>,
+    /// The port; `null` for a file.
+    pub port: Option<u16>,
+    /// The address connected to.
+    pub address: Option<String>,
+    /// The name sent as SNI.
+    pub server_name: Option<String>,
+    /// `trusted`, `untrusted` or `unreachable`; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+    /// The client judged for, such as `java-17`; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The client's store; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreRef>,
+    /// Such as `TLSv1.3`.
+    pub protocol: Option<String>,
+    /// Such as `TLS_AES_256_GCM_SHA384`.
+    pub cipher_suite: Option<String>,
+    /// Whether the server asked for a client certificate.
+    pub client_certificate_requested: bool,
+    /// What the server presented, or the file holds, in order.
+    pub presented: Vec<Certificate>,
+    /// What could not be read, a sentence each.
+    pub problems: Vec<String>,
+    /// SHA-256 fingerprints from the leaf to the trust anchor; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Option<Vec<String>>>,
+    /// The first line of the exception the client prints; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_error: Option<Option<String>>,
+    /// The `Caused by` lines behind it; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_causes: Option<Vec<String>>,
+    /// What is wrong; absent in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Finding>>,
+    /// Why there is no chain, in `inspect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<super::Error>,
+}
+
+/// A store, shortly.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoreRef {
+    /// As a command takes it.
+    pub place: String,
+    /// The format's name; `null` if it could not be read.
+    pub format: Option<String>,
+    /// How many certificates Java trusts in it.
+    pub anchors: usize,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    code: &'static str,
+    severity: &'static str,
+    certificate: Option<String>,
+    title: String,
+    detail: String,
+    remedies: Vec<Remedy>,
+}
+
+/// What mends it.
+#[derive(Debug, Serialize)]
+pub struct Remedy {
+    who: &'static str,
+    text: String,
+    command: Option<Vec<String>>,
+}
+
+impl From<&finding::Finding> for Finding {
+    fn from(finding: &finding::Finding) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity.name(),
+            certificate: finding.certificate.map(|fingerprint| fingerprint.hex()),
+            title: finding.title.clone(),
+            detail: finding.detail.clone(),
+            remedies: finding.remedies.iter().map(Remedy::from).collect(),
+        }
+    }
+}
+
+impl From<&finding::Remedy> for Remedy {
+    fn from(remedy: &finding::Remedy) -> Self {
+        Self { who: remedy.who.name(), text: remedy.text.clone(), command: remedy.command.clone() }
+    }
+}
+
+impl Diagnosis {
+    /// Verdicts for the time `at`.
+    pub fn new(at: ::time::OffsetDateTime, targets: Vec<Observed>) -> Self {
+        Self { at: time(at), targets }
+    }
+}

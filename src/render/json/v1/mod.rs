@@ -1,0 +1,190 @@
+//! Version 1 of the documents. Fields are only ever added. Fingerprints are lower-case hex without colons, times are
+//! RFC 3339 in UTC.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+mod certificate;
+mod diagnosis;
+mod store;
+
+pub use certificate::Certificate;
+pub use diagnosis::{Diagnosis, Finding, Inspection, Observed, Remedy, StoreRef};
+pub use store::{
+    Audited, Backups, Compared, Entry, Exported, Listed, Listing, Problem, Step, Written, WrittenStore,
+};
+
+/// The name of a command's document: `trustmend/v1/<command>`.
+pub fn schema(command: &str) -> String {
+    format!("trustmend/v1/{command}")
+}
+
+/// A time as RFC 3339 in UTC, or as seconds where the year is beyond that format.
+pub fn time(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(&Rfc3339).unwrap_or_else(|_| at.unix_timestamp().to_string())
+}
+
+/// The `error` member of a document.
+#[derive(Debug, Clone, Serialize)]
+pub struct Error {
+    /// What kind of failure, for scripts.
+    pub code: String,
+    /// What failed, for people.
+    pub message: String,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+/// A whole document: `schema` and `ok` first, then the result's own members, then `error`.
+#[derive(Debug, Serialize)]
+pub struct Document<R: Serialize> {
+    schema: String,
+    ok: bool,
+    #[serde(flatten)]
+    result: Option<R>,
+    error: Option<Error>,
+}
+
+impl<R: Serialize> Document<R> {
+    /// Of a command that has its result; `ok` tells whether the answer is yes.
+    pub fn of(command: &str, ok: bool, result: R) -> Self {
+        Self { schema: schema(command), ok, result: Some(result), error: None }
+    }
+
+    /// The same with an error beside the (partial) result.
+    pub fn with_error(mut self, error: Error) -> Self {
+        self.ok = false;
+        self.error = Some(error);
+        self
+    }
+}
+
+impl Document<serde_json::Map<String, serde_json::Value>> {
+    /// Of a command that failed before it had anything to say.
+    pub fn failed(command: &str, error: Error) -> Self {
+        Self { schema: schema(command), ok: false, result: None, error: Some(error) }
+    }
+}
+
+/// Result of `completions`.
+#[derive(Debug, Serialize)]
+pub struct Script {
+    /// The script's text.
+    pub script: String,
+}
+
+/// Result of a command that writes files.
+#[derive(Debug, Serialize)]
+pub struct Files {
+    /// Their paths.
+    pub files: Vec<String>,
+}
+
+/// Result of `explain`.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    causes: Vec<Cause>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cause {
+    code: &'static str,
+    likelihood: &'static str,
+    text: &'static str,
+    next: Vec<Vec<String>>,
+}
+
+impl Explanation {
+    /// Of these pages, each with how likely it is and the command that tells.
+    pub fn of(causes: &[(crate::finding::Page, &'static str)], next: &[String]) -> Self {
+        let next: Vec<Vec<String>> = if next.is_empty() { Vec::new() } else { vec![next.to_vec()] };
+        let cause = |(page, likelihood): &(crate::finding::Page, &'static str)| Cause {
+            code: page.code,
+            likelihood,
+            text: page.help,
+            next: next.clone(),
+        };
+        Self { causes: causes.iter().map(cause).collect() }
+    }
+}
+
+/// Result of `generate`.
+#[derive(Debug, Serialize)]
+pub struct Generated {
+    /// The leaf.
+    pub certificate: Certificate,
+    /// What was written: `certificate`, `chain`, `key`, `ca`, `intermediate`.
+    pub files: std::collections::BTreeMap<String, String>,
+    /// The keystore.
+    pub keystore: Option<String>,
+    /// The file with the keystore's random password.
+    pub password_file: Option<String>,
+    /// The lines for the server.
+    pub server_config: Option<String>,
+}
+
+/// Result of `check`.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    target: String,
+    store: String,
+    scim: Option<String>,
+    users: Option<u64>,
+    steps: Vec<CheckStep>,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckStep {
+    name: &'static str,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    detail: String,
+}
+
+impl Checked {
+    /// Of a check of `target` with the store at `place`.
+    pub fn new(target: &str, place: &str, report: &crate::scim::Report) -> Self {
+        let outcome = |outcome| match outcome {
+            crate::scim::Outcome::Pass => "pass",
+            crate::scim::Outcome::Warn => "warn",
+            crate::scim::Outcome::Fail => "fail",
+            crate::scim::Outcome::Skipped => "skipped",
+        };
+        let step = |step: &crate::scim::Step| CheckStep {
+            name: step.name,
+            outcome: outcome(step.outcome),
+            code: step.code,
+            detail: step.detail.clone(),
+        };
+        Self {
+            target: target.to_owned(),
+            store: place.to_owned(),
+            scim: report.version.map(|version| version.to_string()),
+            users: report.users,
+            steps: report.steps.iter().map(step).collect(),
+        }
+    }
+}
+
+/// Result of `demo`.
+#[derive(Debug, Serialize)]
+pub struct Demonstration {
+    /// The commands, in order.
+    pub steps: Vec<DemoStep>,
+    /// The scratch folder, if it was kept.
+    pub folder: Option<String>,
+}
+
+/// One command of the demonstration.
+#[derive(Debug, Serialize)]
+pub struct DemoStep {
+    /// What it shows.
+    pub text: String,
+    /// The command as typed.
+    pub command: Vec<String>,
+    /// Its exit code.
+    pub exit: u8,
+    /// The document it printed.
+    pub document: Option<serde_json::Value>,
+}

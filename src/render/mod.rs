@@ -1,0 +1,5 @@
+//! Values to text and JSON. Does no I/O and decides nothing: what is shown was decided below.
+
+pub mod escape;
+pub mod json;
+pub mod text;

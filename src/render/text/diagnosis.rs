@@ -1,0 +1,64 @@
+//! A verdict for people.
+
+use super::certificate::count;
+use super::chain;
+use super::style::{self, paint};
+use crate::finding::{Evidence, Finding};
+use crate::path::java::Verdict;
+use crate::render::escape::visible;
+
+/// Who judged, with what.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// Such as `Java 17.0.21`.
+    pub client: String,
+    /// Why that one, if it was not said.
+    pub assumed: Option<String>,
+    /// The store, with its format.
+    pub store: String,
+}
+
+/// Verdict, what Java prints, the chain, the findings.
+pub fn report(
+    title: &str,
+    judge: &Judge,
+    evidence: &Evidence,
+    predicted: Option<(&str, &[String])>,
+    findings: &[Finding],
+) -> String {
+    let anchors = count(evidence.store.anchors.len(), "trust anchor", "trust anchors");
+    let mut text = format!("{}\n", paint(style::BOLD, &visible(title)));
+    let assumed = judge.assumed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let (client, store) = (visible(&judge.client), visible(&judge.store));
+    text.push_str(&format!("judged as {client}{assumed} with {store}, {anchors}\n\n"));
+    text.push_str(&verdict(evidence));
+    if let Some((exception, causes)) = predicted {
+        text.push_str("  Java prints:\n");
+        text.push_str(&format!("    {}\n", visible(exception)));
+        for cause in causes {
+            text.push_str(&format!("    Caused by: {}\n", visible(cause)));
+        }
+    }
+    if !evidence.presented.is_empty() {
+        let path = evidence.judgement.as_ref().and_then(|judgement| judgement.path.as_deref());
+        text.push_str(&format!("\n{}", chain::tree(&evidence.presented, &evidence.arrangement, path)));
+    }
+    if !findings.is_empty() {
+        text.push_str(&format!("\n{}", super::finding::list(findings)));
+    }
+    text
+}
+
+fn verdict(evidence: &Evidence) -> String {
+    let (style, word) = match (&evidence.judgement, &evidence.failure) {
+        (None, Some(_)) => (style::ERROR, "UNREACHABLE".to_owned()),
+        (Some(judgement), failure) => match (&judgement.verdict, failure) {
+            (Verdict::Trusted, None) => (style::GOOD, "TRUSTED".to_owned()),
+            (Verdict::Trusted, Some(_)) => (style::ERROR, "TRUSTED, BUT THE HANDSHAKE FAILS".to_owned()),
+            (Verdict::Refused, _) => (style::ERROR, "UNTRUSTED".to_owned()),
+            (Verdict::Undecided { why }, _) => (style::WARNING, format!("UNDECIDED: {}", visible(why))),
+        },
+        (None, None) => (style::WARNING, "UNDECIDED".to_owned()),
+    };
+    format!("{}\n", paint(style, &word))
+}
