@@ -15,6 +15,7 @@
 pub mod audit;
 pub mod ca;
 pub mod cert;
+pub mod cli;
 pub mod der;
 pub mod digest;
 pub mod finding;

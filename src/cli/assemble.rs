@@ -1,0 +1,347 @@
+//! From what was typed to what the rooms below work with: stores, sources, endpoints.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "JAVA_HOME names the store that java: means; only cli reads it"
+)]
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::args::{Selection, StorePassword};
+use super::error::CliError;
+use super::exit::Exit;
+use super::password::{self, Given};
+use crate::digest::Fingerprint;
+use crate::finding::StoreFacts;
+use crate::fs::{self, PathError};
+use crate::import::{self, PlanError};
+use crate::net::{Endpoint, NetError};
+use crate::path::Anchor;
+use crate::store::{self, Entry, Store, StoreError, place};
+
+/// Largest file read as a store or source: the platform's own take 170 KiB.
+pub(crate) const MAX_FILE: u64 = 64 << 20;
+
+/// A STORE as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StorePlace {
+    /// A file.
+    File(PathBuf),
+    /// What a Java runtime reads; `None` is `$JAVA_HOME`'s.
+    Java(Option<PathBuf>),
+    /// The platform's roots.
+    Os,
+    /// The built-in roots.
+    Mozilla,
+}
+
+/// A store that was opened.
+pub(crate) struct Opened {
+    /// As typed.
+    pub(crate) text: String,
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
+    /// What it holds.
+    pub(crate) store: Store,
+}
+
+impl Opened {
+    /// As typed, and the file behind it where that is something else.
+    pub(crate) fn shown(&self) -> String {
+        match &self.path {
+            Some(path) if path.as_os_str() != self.text.as_str() => {
+                format!("{} ({})", self.text, path.display())
+            }
+            _ => self.text.clone(),
+        }
+    }
+}
+
+impl StorePlace {
+    pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
+        let unsupported = |what: &str, instead: &str| {
+            CliError::usage(format!("{what} is not supported by this version")).hint(instead.to_owned())
+        };
+        if let Some(path) = text.strip_prefix("file:") {
+            return Ok(Self::File(PathBuf::from(path)));
+        }
+        match text.split_once(':') {
+            Some(("java", "")) => Ok(Self::Java(None)),
+            Some(("java", home)) => Ok(Self::Java(Some(PathBuf::from(home)))),
+            Some(("os", "")) => Ok(Self::Os),
+            Some(("mozilla", "")) => Ok(Self::Mozilla),
+            Some(("agent", _)) => {
+                Err(unsupported("agent:NAME", "name the store's file, or java:/path/to/the/agent/jre"))
+            }
+            Some(("pid", _)) => Err(unsupported(
+                "pid:N",
+                "name the store's file: `tr '\\0' '\\n' < /proc/N/cmdline` shows the JVM and its javax.net.ssl.trustStore",
+            )),
+            _ if text == "-" => Err(CliError::usage("a store is a file, not standard input")),
+            _ if text.is_empty() => Err(CliError::usage("the store's path is empty")),
+            _ => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+}
+
+/// The file that a JRE reads its anchors from.
+fn java_store(home: Option<&Path>) -> Result<(PathBuf, PathBuf), CliError> {
+    let home = match home {
+        Some(home) => home.to_owned(),
+        None => match std::env::var_os("JAVA_HOME") {
+            Some(home) if !home.is_empty() => PathBuf::from(home),
+            _ => {
+                return Err(CliError::usage("java: needs JAVA_HOME to be set")
+                    .hint("name the runtime: java:/path/to/jre, or the store's file itself"));
+            }
+        },
+    };
+    let found = place::of_java_home(&home).ok_or_else(|| {
+        CliError::new(Exit::Store, "store-missing", format!("{} has no lib/security/cacerts", home.display()))
+            .hint("name the folder that holds bin/java, or the store's file itself")
+    })?;
+    Ok((home, found.path))
+}
+
+/// The store that `diagnose` and `check` use when none is named: `$JAVA_HOME`'s if it has one, else Mozilla's.
+pub(crate) fn default_store() -> &'static str {
+    let home = std::env::var_os("JAVA_HOME").map(PathBuf::from);
+    let has_store = home.is_some_and(|home| place::of_java_home(&home).is_some());
+    if has_store { "java:" } else { "mozilla:" }
+}
+
+/// The file behind a STORE that is to be written.
+pub(crate) fn writable(text: &str) -> Result<PathBuf, CliError> {
+    match StorePlace::parse(text)? {
+        StorePlace::File(path) => Ok(path),
+        StorePlace::Java(home) => Ok(java_store(home.as_deref())?.1),
+        StorePlace::Os | StorePlace::Mozilla => {
+            Err(CliError::new(Exit::Refused, "store-read-only", format!("{text} can be read, not written"))
+                .hint(
+                    "name a file; for the platform's roots use its own tool, such as update-ca-certificates",
+                ))
+        }
+    }
+}
+
+/// Opens a STORE for reading. What cannot be read is an error.
+pub(crate) fn open(text: &str, flags: &StorePassword, context: &Context) -> Result<Opened, CliError> {
+    let client = client(text, flags, context)?;
+    match (client.store, client.failure) {
+        (Some(store), None) => Ok(Opened { text: text.to_owned(), path: client.path, store }),
+        (_, Some(error)) => Err(error),
+        (None, None) => Err(CliError::new(Exit::Bug, "bug", "a store was neither read nor refused")),
+    }
+}
+
+/// A client's trust store as it is judged: one that cannot be read is a fact about the client, not the end.
+pub(crate) struct ClientStore {
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
+    /// The Java runtime it belongs to, if that is known.
+    pub(crate) java_home: Option<PathBuf>,
+    /// What it holds, if it can be read.
+    pub(crate) store: Option<Store>,
+    /// What the rules need to know of it.
+    pub(crate) facts: StoreFacts,
+    /// Why it cannot be read.
+    pub(crate) failure: Option<CliError>,
+}
+
+/// Opens a STORE for judging.
+pub(crate) fn client(text: &str, flags: &StorePassword, context: &Context) -> Result<ClientStore, CliError> {
+    let facts = StoreFacts { place: text.to_owned(), ..StoreFacts::default() };
+    let mut client = ClientStore { path: None, java_home: None, store: None, facts, failure: None };
+    match StorePlace::parse(text)? {
+        StorePlace::Os => client.store = Some(place::os()),
+        StorePlace::Mozilla => client.store = Some(place::mozilla()),
+        StorePlace::Java(home) => {
+            let (home, found) = java_store(home.as_deref())?;
+            client.java_home = Some(home);
+            read_file(&mut client, &found, flags, context)?;
+        }
+        StorePlace::File(path) => {
+            client.java_home = place::java_home_of(&path);
+            read_file(&mut client, &path, flags, context)?;
+        }
+    }
+    if let Some(store) = &client.store {
+        client.facts.entries = store.entries.len();
+    }
+    // JSSE says nothing of a missing store and takes the runtime's own, which holds public roots.
+    let fallback = client.facts.is_missing.then(place::mozilla);
+    if let Some(store) = fallback.as_ref().or(client.store.as_ref()) {
+        let anchor = |(alias, certificate): (&store::Alias, &crate::cert::Certificate)| Anchor {
+            certificate: certificate.clone(),
+            alias: Some(alias.as_str().to_owned()),
+        };
+        client.facts.anchors = store.anchors().map(anchor).collect();
+    }
+    if client.facts.needs_password && client.path.as_deref().is_some_and(is_default_store) {
+        client.facts.anchors.clear();
+    }
+    Ok(client)
+}
+
+fn read_file(
+    client: &mut ClientStore,
+    path: &Path,
+    flags: &StorePassword,
+    context: &Context,
+) -> Result<(), CliError> {
+    client.path = Some(path.to_owned());
+    client.facts.is_writable = true;
+    client.facts.shadowed_by = place::shadow_of(path).map(|path| path.display().to_string());
+    let given = password::given(flags)?;
+    let octets = match fs::read(path, MAX_FILE) {
+        Ok(octets) => octets,
+        Err(error) => {
+            client.facts.is_missing =
+                matches!(error, PathError::NotFound { .. } | PathError::FolderMissing { .. });
+            client.facts.unreadable = Some(error.to_string());
+            client.failure = Some(path_error(&error));
+            return Ok(());
+        }
+    };
+    match decode(&octets, path, &given, context) {
+        Ok(store) => {
+            // Only what is encrypted looks otherwise without the password; reading it twice takes time.
+            client.facts.needs_password = !store.protection.encryption.is_empty()
+                && store.anchors().next().is_some()
+                && store::decode(&octets, None).is_ok_and(|store| store.anchors().next().is_none());
+            client.facts.unreadable = java_refuses(&store);
+            if given.is_default && store.protection.name() != "none" {
+                context.ui.note(&format!(
+                    "note: no password given for {}; changeit was tried, and fits",
+                    path.display()
+                ));
+            }
+            client.store = Some(store);
+        }
+        Err(error) => {
+            client.facts.unreadable = Some(error.to_string());
+            client.failure = Some(store_error(path, &error, &given));
+        }
+    }
+    Ok(())
+}
+
+/// Why Java does not load a store that this program can read.
+fn java_refuses(store: &Store) -> Option<String> {
+    match store.format.name() {
+        "pem" => Some("Java does not read PEM files as trust stores".to_owned()),
+        "jceks" => Some("Java reads a JCEKS store only with -Djavax.net.ssl.trustStoreType=JCEKS".to_owned()),
+        _ => store.java_refuses().map(|problem| problem.message.clone()),
+    }
+}
+
+/// Whether a file is one that a Java runtime opens by itself, and so without a password.
+fn is_default_store(path: &Path) -> bool {
+    let named = path.file_name().is_some_and(|name| name == "cacerts" || name == "jssecacerts");
+    named && place::java_home_of(path).is_some()
+}
+
+/// Reads a store with the password given; when the default does not open it, a person is asked once.
+fn decode(octets: &[u8], path: &Path, given: &Given, context: &Context) -> Result<Store, StoreError> {
+    match store::decode(octets, Some(&given.password)) {
+        Err(StoreError::WrongPassword { .. }) if given.is_default => {
+            match password::prompt(&context.ui, &path.display().to_string()) {
+                Some(typed) => store::decode(octets, Some(&typed)),
+                None => store::decode(octets, Some(&given.password)),
+            }
+        }
+        other => other,
+    }
+}
+
+/// The words for a file that cannot be read.
+pub(crate) fn path_error(error: &PathError) -> CliError {
+    let code = if matches!(error, PathError::NotFound { .. }) { "store-missing" } else { "store-unreadable" };
+    CliError::from_source(Exit::Store, code, error).hint(error.hint())
+}
+
+/// The words for a store that cannot be understood.
+pub(crate) fn store_error(path: &Path, error: &StoreError, given: &Given) -> CliError {
+    let mut failure = CliError::from_source(Exit::Store, "store-unreadable", error);
+    failure.message = format!("{}: {}", path.display(), failure.message);
+    failure.hint(match error {
+        StoreError::WrongPassword { .. } if given.is_default => {
+            "the default password, changeit, was tried: give the right one with --store-password-file FILE or \
+             --store-password-env VAR"
+        }
+        StoreError::WrongPassword { .. } => "give the right password with --store-password-file or --store-password-env",
+        StoreError::JavaRefuses { .. } => {
+            "`trustmend audit STORE` tells what is wrong; remove or rename that entry, or restore a backup"
+        }
+        StoreError::Empty | StoreError::Truncated { .. } | StoreError::Damaged { .. } => {
+            "a write to it was cut short: restore it from a backup (look for NAME.*.bak beside it), or from the vendor's package"
+        }
+        StoreError::NotAStore | StoreError::ReadOnly { .. } | StoreError::Unsupported { .. } => {
+            "a store that can be written is a JKS, JCEKS, PKCS12 or PEM file"
+        }
+        _ => "the file was not touched; restore it from a backup if it should be readable",
+    })
+}
+
+/// The words for a server that cannot be reached.
+pub(crate) fn net_error(endpoint: &Endpoint, error: &NetError) -> CliError {
+    let mut failure = CliError::from_source(Exit::Network, error.code(), error);
+    failure.message = format!("{}: {}", endpoint.authority(), failure.message);
+    failure.hint(format!("`trustmend explain {}` tells what that means", error.code()))
+}
+
+/// The folder for what is kept for this user (XDG Base Directory Specification; `%LOCALAPPDATA%` on Windows).
+pub(crate) fn data_folder() -> Result<PathBuf, CliError> {
+    let folder =
+        |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || folder("HOME").map(|home| home.join(".local/share"));
+    let base = folder("XDG_DATA_HOME").or_else(|| folder("LOCALAPPDATA")).or_else(home);
+    base.map(|base| base.join("trustmend")).ok_or_else(|| {
+        CliError::usage("HOME is not set, so there is no folder to keep the authority in")
+            .hint("name one with --ca-dir")
+    })
+}
+
+/// Whom a new authority belongs to, for people who find it in a list of roots.
+pub(crate) fn user_and_host() -> String {
+    let name =
+        ["SUDO_USER", "USER", "LOGNAME", "USERNAME"].iter().find_map(|variable| std::env::var(variable).ok());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name: String = name.unwrap_or_default().chars().filter(|c| plain(*c)).take(30).collect();
+    if name.is_empty() { "development".to_owned() } else { name }
+}
+
+/// SHA-256 fingerprints as typed.
+pub(crate) fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, CliError> {
+    let parse = |text: &String| {
+        Fingerprint::parse(text).map_err(|error| {
+            CliError::usage(format!("--fingerprint {text}: {error}"))
+                .hint("`openssl x509 -in FILE -noout -fingerprint -sha256` prints one")
+        })
+    };
+    texts.iter().map(parse).collect()
+}
+
+impl Selection {
+    /// Whether entries were named.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.alias.is_empty() || !self.fingerprint.is_empty()
+    }
+
+    /// The entries chosen; all of them when nothing was named. Everything that was named must be there.
+    pub(crate) fn of<'s>(&self, opened: &'s Opened) -> Result<Vec<&'s Entry>, CliError> {
+        let store = &opened.store;
+        let missing = |error: PlanError| super::write::not_planned(&error, &opened.text);
+        let mut chosen = Vec::new();
+        for alias in &self.alias {
+            chosen.push(import::entry_called(store, alias, None).map_err(missing)?);
+        }
+        for fingerprint in fingerprints(&self.fingerprint)? {
+            chosen.extend(import::entries_with(store, fingerprint).map_err(missing)?);
+        }
+        let all = !self.is_named();
+        let entries = store.entries.iter().enumerate();
+        Ok(entries.filter(|(index, _)| all || chosen.contains(index)).map(|(_, entry)| entry).collect())
+    }
+}

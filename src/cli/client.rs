@@ -1,0 +1,111 @@
+//! The Java that judges: its version, its `java.security`, its lists; from the runtime at hand or built in.
+
+use std::path::Path;
+
+use super::Context;
+use super::assemble::MAX_FILE;
+use super::error::CliError;
+use crate::digest::Fingerprint;
+use crate::fs;
+use crate::path::java::{Settings, Version};
+use crate::store;
+
+/// The release judged for when nothing tells: the one most agents ship.
+const ASSUMED: u32 = 17;
+
+/// A Java client.
+#[derive(Debug)]
+pub(crate) struct JavaClient {
+    /// Its rules.
+    pub(crate) settings: Settings,
+    /// Its `blocked.certs`.
+    pub(crate) blocked: Vec<Fingerprint>,
+    /// The CAs it ships with, to which stricter rules apply.
+    pub(crate) jdk_authorities: Vec<Fingerprint>,
+    /// Where that comes from, when the user did not say.
+    pub(crate) assumed: Option<String>,
+}
+
+impl JavaClient {
+    /// The version asked for; else the runtime's that the store belongs to; else the newest update of the usual release.
+    pub(crate) fn find(
+        version: Option<&str>,
+        java_home: Option<&Path>,
+        context: &Context,
+    ) -> Result<Self, CliError> {
+        let asked = version.map(|text| {
+            Version::parse(text).ok_or_else(|| {
+                CliError::usage(format!("{text:?} is not a Java version")).hint(
+                    "write 8, 11, 17, 21 or 25 for the newest update known, or exactly: 17.0.9, 1.8.0_202",
+                )
+            })
+        });
+        let installed = java_home.and_then(|home| Some((home, installed(home)?)));
+        let asked = asked.transpose()?;
+        if let Some(version) = asked.filter(|version| Version::newest(version.feature) < *version) {
+            context.ui.note(&format!(
+                "note: Java {version} is newer than any this program knows; judged by the newest rules"
+            ));
+        }
+        match (asked, installed) {
+            (Some(version), _) => Ok(Self::built_in(version, None)),
+            (None, Some((home, version))) => Ok(Self::of_runtime(home, version)),
+            (None, None) => {
+                let why = "assumed; --java-version names another".to_owned();
+                Ok(Self::built_in(Version::newest(ASSUMED), Some(why)))
+            }
+        }
+    }
+
+    fn built_in(version: Version, assumed: Option<String>) -> Self {
+        let settings = Settings::of(&version);
+        Self { settings, blocked: Vec::new(), jdk_authorities: Vec::new(), assumed }
+    }
+
+    fn of_runtime(home: &Path, version: Version) -> Self {
+        let folders = ["conf/security", "lib/security", "jre/lib/security"];
+        let mut found = folders.iter().filter_map(|folder| text(&home.join(folder).join("java.security")));
+        let settings = match found.next() {
+            Some(security) => Settings::with_java_security(&version, &security),
+            None => Settings::of(&version),
+        };
+        let blocked = text(&home.join("lib/security/blocked.certs")).unwrap_or_default();
+        Self {
+            settings,
+            blocked: blocked.lines().filter_map(|line| Fingerprint::parse(line).ok()).collect(),
+            jdk_authorities: shipped(home),
+            assumed: Some(format!("the runtime in {}", home.display())),
+        }
+    }
+
+    /// `Java 17.0.21`.
+    pub(crate) fn label(&self) -> String {
+        format!("Java {}", self.settings.version)
+    }
+
+    /// `java-17`.
+    pub(crate) fn short(&self) -> String {
+        format!("java-{}", self.settings.version.feature)
+    }
+}
+
+/// The version in a runtime's file `release`.
+fn installed(home: &Path) -> Option<Version> {
+    let release = text(&home.join("release")).or_else(|| text(&home.parent()?.join("release")))?;
+    let line = release.lines().find_map(|line| line.strip_prefix("JAVA_VERSION="))?;
+    Version::parse(line.trim().trim_matches('"'))
+}
+
+/// The CAs in a runtime's own `cacerts` that its vendor marked as shipped.
+fn shipped(home: &Path) -> Vec<Fingerprint> {
+    let Ok(octets) = fs::read(&home.join("lib/security/cacerts"), MAX_FILE) else { return Vec::new() };
+    // Without a password: the JDK reads it so too, and integrity is no matter here.
+    let Ok(store) = store::decode(&octets, None) else { return Vec::new() };
+    let marked = store.anchors().filter(|(alias, _)| alias.marks_jdk_root());
+    marked.map(|(_, certificate)| certificate.sha256()).collect()
+}
+
+fn text(path: &Path) -> Option<String> {
+    let octets = fs::read(path, MAX_FILE).ok()?;
+    Some(String::from_utf8_lossy(&octets).into_owned())
+}

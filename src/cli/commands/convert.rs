@@ -1,0 +1,76 @@
+//! `trustmend convert STORE NEWSTORE`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::args::StorePassword;
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::{Context, assemble, write};
+use crate::import::{self, Action};
+use crate::render::json::v1;
+use crate::render::text;
+
+/// Write what Java trusts in a store into a new store of another format.
+///
+/// Only trusted certificates are taken over, with their aliases and, where the format keeps them, their dates. What the new
+/// store would not hold is listed, and nothing is written, unless --allow-loss says that this is right. A file that is there
+/// is never overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trustmend convert trust.jks trust.p12
+  trustmend convert java: bundle.pem --allow-loss")]
+pub(crate) struct Convert {
+    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
+    store: String,
+    /// The new file.
+    #[arg(value_name = "NEWSTORE")]
+    new: PathBuf,
+    /// Its format [default: by the file's ending, else jks].
+    #[arg(long, value_name = "FORMAT", value_parser = ["jks", "jceks", "pkcs12", "pem"])]
+    format: Option<String>,
+    /// Leave out what the new store would not hold.
+    #[arg(long)]
+    allow_loss: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    password: StorePassword,
+    /// Read the new store's password from the first line of FILE [default: the old store's].
+    #[arg(long, value_name = "FILE", conflicts_with = "new_password_env")]
+    new_password_file: Option<PathBuf>,
+    /// Read the new store's password from the environment variable VAR.
+    #[arg(long, value_name = "VAR")]
+    new_password_env: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliError> {
+    let opened = assemble::open(&arguments.store, &arguments.password, context)?;
+    let format = write::new_format(&arguments.new, arguments.format.as_deref())?;
+    let flags = arguments.password.or_else(&arguments.new_password_file, &arguments.new_password_env);
+    let destination = write::new_file(&arguments.new, format, &flags)?;
+    let plan = import::conversion(&opened.store, format, context.now);
+    let lost = |step: &&import::Step| step.action == Action::Refuse;
+    if !arguments.allow_loss && plan.is_refused() {
+        let lost: Vec<_> = plan.steps.iter().filter(lost).collect();
+        let message = format!("{} of {} entries would be lost", lost.len(), opened.store.entries.len());
+        let mut error = CliError::new(Exit::Refused, "loss", message);
+        error.hints.extend(lost.iter().take(10).map(|step| format!("{}: {}", step.alias, step.reason)));
+        return Err(error.hint("if that is right: --allow-loss"));
+    }
+    if let Some(problem) = opened.store.problems.first() {
+        context.ui.warn(&format!("{}: {}", opened.text, problem.message));
+    }
+    let applied = import::create(&destination, plan, arguments.dry_run);
+    let applied = applied.map_err(|error| write::failed(&error, &destination))?;
+    let place = arguments.new.display().to_string();
+    if context.ui.json() {
+        let written = v1::Written::new(&place, &applied, arguments.dry_run);
+        context.ui.document(&v1::Document::of("convert", true, written))?;
+    } else {
+        context.ui.result(&text::store::written(&place, &applied, arguments.dry_run))?;
+    }
+    Ok(Exit::Done)
+}

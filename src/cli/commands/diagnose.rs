@@ -1,0 +1,210 @@
+//! `trustmend diagnose SOURCE... [--store STORE]`.
+
+use clap::Args;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::super::Context;
+use super::super::args::{Network, StorePassword};
+use super::super::assemble::{self, ClientStore};
+use super::super::assess::{self, Assessment, Client};
+use super::super::client::JavaClient;
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::network;
+use super::super::source::{self, CertificateFile, Source};
+use super::inspect;
+use crate::finding::{self, Finding};
+use crate::net::Host;
+use crate::path::PeerName;
+use crate::path::java::Verdict;
+use crate::render::json::v1;
+use crate::render::text::diagnosis::{Judge, report};
+
+/// Would a Java client with that store accept this server? Every fault, whose it is, and the command that mends it.
+///
+/// Connects, keeps what the server presents, and decides as the JVM would: its version and its java.security are taken
+/// from the runtime that the store belongs to, or from --java-version. Nothing is changed and no credential is sent. Files are
+/// judged as chains, leaf first.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trustmend diagnose https://scim.corp.test:8443/scim/v2/ --store /opt/agent/jre/lib/security/cacerts
+  trustmend diagnose scim.corp.test:8443 --store trust.p12 --java-version 17.0.9
+  trustmend diagnose chain.pem --host scim.corp.test --store java:")]
+pub(crate) struct Diagnose {
+    /// https://host:port, host:port, or a file with a chain.
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// The client's trust store [default: java: if JAVA_HOME has one, else mozilla:].
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+    /// Judge as this Java: 8, 11, 17, 21, 25 (the newest update known) or exactly, as in 17.0.9.
+    #[arg(long, value_name = "VERSION")]
+    java_version: Option<String>,
+    /// The name or address to expect in a chain from a file.
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// Judge for this time, as 2026-11-23T12:00:00Z, instead of now.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    password: StorePassword,
+}
+
+/// What came of one source.
+struct Shown {
+    json: v1::Observed,
+    text: String,
+    exit: Exit,
+    failure: Option<CliError>,
+}
+
+pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliError> {
+    let now = match &arguments.at {
+        Some(text) => OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+            CliError::usage(format!("{text:?} is not a time")).hint("write 2026-11-23T12:00:00Z")
+        })?,
+        None => context.now,
+    };
+    let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
+    let store = assemble::client(place, &arguments.password, context)?;
+    let java = JavaClient::find(arguments.java_version.as_deref(), store.java_home.as_deref(), context)?;
+    if arguments.store.is_none() {
+        context.ui.note(&format!("note: no --store given, judging with {place}"));
+    }
+    let case = Case { arguments, place, store: &store, java: &java, now };
+    let mut shown = Vec::new();
+    for text in &arguments.sources {
+        match source::read(text, &arguments.password) {
+            Ok(sources) => {
+                for source in &sources {
+                    shown.push(case.one(text, source, context)?);
+                }
+            }
+            Err(error) if arguments.sources.len() == 1 => return Err(error),
+            Err(error) => shown.push(Shown::failed(text, error)),
+        }
+    }
+    // A no outweighs what could not be asked.
+    let exits: Vec<Exit> = shown.iter().map(|one| one.exit).collect();
+    let order = [Exit::No, Exit::Network, Exit::Store, Exit::Usage];
+    let exit = order.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done);
+    if context.ui.json() {
+        let targets = shown.into_iter().map(|one| one.json).collect();
+        let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
+        context.ui.document(&document)?;
+    } else {
+        for (place, one) in shown.iter().enumerate() {
+            match &one.failure {
+                Some(error) => context.ui.error(error),
+                None => context.ui.result(&format!("{}{}", if place > 0 { "\n" } else { "" }, one.text))?,
+            }
+        }
+    }
+    Ok(exit)
+}
+
+impl Shown {
+    fn failed(text: &str, error: CliError) -> Self {
+        let json =
+            v1::Observed { target: text.to_owned(), error: Some((&error).into()), ..v1::Observed::default() };
+        Self { json, text: String::new(), exit: error.exit, failure: Some(error) }
+    }
+}
+
+/// What is the same for every source.
+struct Case<'a> {
+    arguments: &'a Diagnose,
+    place: &'a str,
+    store: &'a ClientStore,
+    java: &'a JavaClient,
+    now: OffsetDateTime,
+}
+
+impl Case<'_> {
+    fn one(&self, text: &str, source: &Source, context: &Context) -> Result<Shown, CliError> {
+        let client = Client { java: self.java, store: self.store, extra: &[] };
+        let (title, assessment, json) = match source {
+            Source::Server(endpoint) => {
+                let options = network::options(&self.arguments.network, endpoint, context)?;
+                let resolve = &self.arguments.network.resolve;
+                let assessment = assess::server(endpoint, &options, resolve, &client, self.now);
+                let title = match &assessment.observation {
+                    Some(observation) => inspect::connection(endpoint, observation),
+                    None => endpoint.authority(),
+                };
+                let json = inspect::observed(text, endpoint, assessment.observation.as_ref());
+                (title, assessment, json)
+            }
+            Source::File(file) => {
+                let host = self.host()?;
+                if host.is_none() {
+                    let file = file.path.display();
+                    context.ui.note(&format!(
+                        "note: {file}: no name was checked; --host NAME names the one to expect"
+                    ));
+                }
+                let assessment = assess::chain(&file.certificates(), host, &client, self.now);
+                (file.path.display().to_string(), assessment, of_file(file))
+            }
+        };
+        Ok(self.shown(&title, &assessment, json))
+    }
+
+    fn host(&self) -> Result<Option<PeerName>, CliError> {
+        let parse = |text: &String| {
+            Host::parse(text).map_err(|what| CliError::usage(format!("--host {text}: {what}")))
+        };
+        let host = self.arguments.host.as_ref().map(parse).transpose()?;
+        Ok(host.map(|host| match host {
+            Host::Dns(name) => PeerName::Dns(name),
+            Host::Ip(address) => PeerName::Ip(address),
+        }))
+    }
+
+    fn shown(&self, title: &str, assessment: &Assessment, mut json: v1::Observed) -> Shown {
+        let evidence = &assessment.evidence;
+        let findings = finding::examine(evidence);
+        let (verdict, exit) = match (&evidence.judgement, evidence.is_trusted()) {
+            (None, _) => ("unreachable", Exit::Network),
+            (Some(_), true) => ("trusted", Exit::Done),
+            (Some(_), false) => ("untrusted", Exit::No),
+        };
+        let format = self.store.store.as_ref().map(|store| store.format.name().to_owned());
+        let shown_store = match (&self.store.path, &format) {
+            (Some(path), Some(format)) => format!("{} ({format})", path.display()),
+            (Some(path), None) => path.display().to_string(),
+            (None, _) => self.place.to_owned(),
+        };
+        let judge =
+            Judge { client: self.java.label(), assumed: self.java.assumed.clone(), store: shown_store };
+        let predicted =
+            assessment.predicted.as_ref().map(|(text, causes)| (text.as_str(), causes.as_slice()));
+        let text = report(title, &judge, evidence, predicted, &findings);
+        json.verdict = Some(verdict);
+        json.client = Some(self.java.short());
+        json.store = Some(v1::StoreRef {
+            place: self.place.to_owned(),
+            format,
+            anchors: evidence.store.anchors.len(),
+        });
+        let path = evidence.judgement.as_ref().filter(|judgement| judgement.verdict == Verdict::Trusted);
+        let path = path.and_then(|judgement| judgement.path.as_ref());
+        json.path = Some(path.map(|path| path.iter().map(|one| one.sha256().hex()).collect()));
+        json.predicted_error = Some(predicted.map(|(text, _)| text.to_owned()));
+        json.predicted_causes = Some(predicted.map(|(_, causes)| causes.to_vec()).unwrap_or_default());
+        json.findings = Some(findings.iter().map(|finding: &Finding| v1::Finding::from(finding)).collect());
+        Shown { json, text, exit, failure: None }
+    }
+}
+
+fn of_file(file: &CertificateFile) -> v1::Observed {
+    v1::Observed {
+        target: file.path.display().to_string(),
+        presented: inspect::certificates_json(&file.certificates()),
+        problems: file.problems(),
+        ..v1::Observed::default()
+    }
+}

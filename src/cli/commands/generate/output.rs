@@ -1,0 +1,301 @@
+//! Writing what was generated, and saying so.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::super::super::error::CliError;
+use super::super::super::exit::Exit;
+use super::super::super::{Context, assemble, write};
+use super::Generate;
+use super::keystore::Keystore;
+use super::server_config::Files;
+use crate::ca::{Signed, SigningKey};
+use crate::cert::Certificate;
+use crate::fs::{self, PathError};
+use crate::import::{self, Candidate, Destination, Origin, Request};
+use crate::render::escape::visible;
+use crate::render::json::v1;
+use crate::render::text::style::{self, paint};
+
+/// Only its owner may read a private key.
+pub(super) const SECRET: u32 = 0o600;
+/// Everybody may read a certificate.
+const PUBLIC: u32 = 0o644;
+
+/// Where everything goes, found to be free.
+pub(super) struct Places {
+    folder: PathBuf,
+    keystore: Option<Keystore>,
+}
+
+impl Places {
+    /// Finds out what could fail, before a key is made or a file is written.
+    pub(super) fn check(arguments: &Generate, folder: &Path) -> Result<Self, CliError> {
+        if folder.is_dir() {
+            let key = arguments.csr.is_none().then_some("key.pem");
+            for name in ["cert.pem", "fullchain.pem", "ca.pem", "intermediate.pem"].into_iter().chain(key) {
+                refuse_taken(&folder.join(name), arguments)?;
+            }
+        }
+        let last = fs::read(&folder.join("cert.pem"), assemble::MAX_FILE).unwrap_or_default();
+        let keystore = Keystore::check(arguments, &last)?;
+        Ok(Self { folder: folder.to_owned(), keystore })
+    }
+}
+
+/// Where everything went.
+pub(super) struct Output {
+    files: Vec<(&'static str, PathBuf)>,
+    keystore: Option<(PathBuf, &'static str)>,
+    /// With the keystore's password.
+    password_file: Option<PathBuf>,
+    is_random: bool,
+}
+
+/// A file to be: what it is, where, its octets, its mode.
+type NewFile = (&'static str, PathBuf, Zeroizing<Vec<u8>>, u32);
+
+/// Writes the PEM files, the keystore, and imports the anchor where that was asked for.
+pub(super) fn write(
+    arguments: &Generate,
+    context: &Context,
+    places: Places,
+    signed: &Signed,
+    key: Option<&SigningKey>,
+) -> Result<Output, CliError> {
+    let chain = chain(arguments, signed);
+    let files = files(&places.folder, signed, key, &chain);
+    let keystore = match (&places.keystore, key) {
+        (Some(keystore), Some(key)) => {
+            Some((keystore, keystore.with_key(&arguments.alias, key, &chain, context.now)?))
+        }
+        _ => None,
+    };
+    let request = anchor(signed);
+    let stores = destinations(arguments, context, &request)?;
+    fs::create_dir(&places.folder).map_err(|error| write_error(&error))?;
+    let mut writer = Writer { force: arguments.force, made: Vec::new() };
+    let written = write_all(&files, keystore.as_ref(), &stores, &request, &mut writer, context);
+    if let Err(error) = written {
+        writer.undo();
+        return Err(error);
+    }
+    let keystore = keystore.map(|(keystore, _)| keystore);
+    Ok(Output {
+        files: files.into_iter().map(|(what, path, ..)| (what, path)).collect(),
+        keystore: keystore.map(|keystore| (keystore.path.clone(), keystore.kind())),
+        password_file: keystore.and_then(|keystore| keystore.password_file.clone()),
+        is_random: keystore.is_some_and(|keystore| keystore.is_random),
+    })
+}
+
+/// The PEM files.
+fn files(folder: &Path, signed: &Signed, key: Option<&SigningKey>, chain: &[Certificate]) -> Vec<NewFile> {
+    let pem = |certificates: &[Certificate]| {
+        let blocks = certificates.iter().map(|one| crate::pem::encode("CERTIFICATE", one.der()));
+        Zeroizing::new(blocks.collect::<String>().into_bytes())
+    };
+    let one = |certificate: &Certificate| pem(std::slice::from_ref(certificate));
+    let mut files = vec![
+        ("certificate", folder.join("cert.pem"), one(&signed.certificate), PUBLIC),
+        ("chain", folder.join("fullchain.pem"), pem(chain), PUBLIC),
+        ("ca", folder.join("ca.pem"), one(signed.anchor()), PUBLIC),
+    ];
+    let intermediates = signed.chain.iter().chain(&signed.withheld).filter(|one| !one.is_self_issued());
+    let intermediates: Vec<Certificate> = intermediates.cloned().collect();
+    if !intermediates.is_empty() {
+        files.push(("intermediate", folder.join("intermediate.pem"), pem(&intermediates), PUBLIC));
+    }
+    if let Some(key) = key {
+        files.push(("key", folder.join("key.pem"), Zeroizing::new(key.pem().as_bytes().to_vec()), SECRET));
+    }
+    files
+}
+
+/// What the server will send.
+fn chain(arguments: &Generate, signed: &Signed) -> Vec<Certificate> {
+    let root = signed.root.iter().filter(|_| arguments.send_root);
+    signed.full_chain().chain(root).cloned().collect()
+}
+
+/// The keystore comes last: what was done to the others can be done again.
+fn write_all(
+    files: &[NewFile],
+    keystore: Option<&(&Keystore, Vec<u8>)>,
+    stores: &[(&String, Destination)],
+    request: &Request,
+    writer: &mut Writer,
+    context: &Context,
+) -> Result<(), CliError> {
+    for (_, path, octets, mode) in files {
+        writer.put(path, octets, *mode)?;
+    }
+    for (text, destination) in stores {
+        let mut destination = destination.clone();
+        let applied = write::change(&mut destination, context, false, &|store| {
+            Ok(import::plan(store, request, context.now))
+        })?;
+        let steps = applied.plan.steps.iter().map(|step| format!("{} {}", step.action.name(), step.alias));
+        context.ui.note(&format!("{text}: {}", steps.collect::<Vec<_>>().join(", ")));
+    }
+    let Some((keystore, octets)) = keystore else { return Ok(()) };
+    if let Some(file) = keystore.password_file.as_ref().filter(|_| keystore.is_random) {
+        writer.put(file, keystore.password_line().as_bytes(), SECRET)?;
+    }
+    keystore.write(octets, context.now, writer, context)
+}
+
+/// Refuses what is in the way, and links always: what is written goes nowhere but where it says.
+pub(super) fn refuse_taken(path: &Path, arguments: &Generate) -> Result<(), CliError> {
+    let found = fs::resolve(path).map_err(|error| write_error(&error))?;
+    if found.is_link {
+        let message = format!("{} is a link to {}", path.display(), found.path.display());
+        return Err(CliError::new(Exit::Refused, "link", message)
+            .hint("remove the link, or name another place with --out and --keystore"));
+    }
+    if found.exists && !arguments.force {
+        let message = format!("{} is already there", path.display());
+        return Err(CliError::new(Exit::Refused, "exists", message)
+            .hint("name another place with --out and --keystore, or replace it with --force")
+            .hint("to add the key to a keystore, name that with --into-keystore"));
+    }
+    Ok(())
+}
+
+/// Writes files, and remembers which are new.
+pub(super) struct Writer {
+    force: bool,
+    made: Vec<PathBuf>,
+}
+
+impl Writer {
+    /// Makes a file with this mode, whatever was there. Only what is replaced is worth waiting for the disk.
+    pub(super) fn put(&mut self, path: &Path, octets: &[u8], mode: u32) -> Result<(), CliError> {
+        let put = match fs::create_unsynced(path, octets, mode) {
+            Ok(()) => {
+                self.made.push(path.to_owned());
+                Ok(())
+            }
+            Err(PathError::Exists { .. }) if self.force => fs::create_over(path, octets, mode),
+            Err(error) => Err(error),
+        };
+        put.map_err(|error| write_error(&error))
+    }
+
+    /// Removes the new files, so that the next attempt does not find them in its way.
+    fn undo(self) {
+        for path in &self.made {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+pub(super) fn write_error(error: &PathError) -> CliError {
+    CliError::from_source(Exit::Write, "write", error).hint(error.hint())
+}
+
+/// What clients have to trust.
+fn anchor(signed: &Signed) -> Request {
+    let certificate = signed.anchor().clone();
+    let candidate = Candidate { certificate, origin: Origin::File(PathBuf::from("ca.pem")) };
+    Request { certificates: vec![candidate], alias: None, replace: false }
+}
+
+/// The stores that shall trust it, each found to take it.
+fn destinations<'a>(
+    arguments: &'a Generate,
+    context: &Context,
+    request: &Request,
+) -> Result<Vec<(&'a String, Destination)>, CliError> {
+    let mut found = Vec::with_capacity(arguments.trust.len());
+    for text in &arguments.trust {
+        let mut destination = write::destination(text, &arguments.store_password, None)?;
+        let applied = write::change(&mut destination, context, true, &|store| {
+            Ok(import::plan(store, request, context.now))
+        })?;
+        if applied.plan.is_refused() {
+            let reasons = applied.plan.steps.iter().map(|step| format!("{}: {}", step.alias, step.reason));
+            let message = format!("{text}: {}", reasons.collect::<Vec<_>>().join(", "));
+            return Err(CliError::new(Exit::Refused, "refused", message)
+                .hint("import ca.pem with `trustmend import`, which takes --alias and --replace"));
+        }
+        if applied.changed {
+            drop(fs::lock(&destination.path, destination.lock_wait).map_err(|error| write_error(&error))?);
+        }
+        found.push((text, destination));
+    }
+    Ok(found)
+}
+
+impl Output {
+    pub(super) fn show(
+        &self,
+        arguments: &Generate,
+        context: &Context,
+        signed: &Signed,
+    ) -> Result<(), CliError> {
+        let config = arguments.server_config.map(|server| server.lines(&self.config_files(arguments)));
+        if context.ui.json() {
+            let result = v1::Generated {
+                certificate: (&signed.certificate).into(),
+                files: self
+                    .files
+                    .iter()
+                    .map(|(what, path)| ((*what).to_owned(), path.display().to_string()))
+                    .collect(),
+                keystore: self.keystore.as_ref().map(|(path, _)| path.display().to_string()),
+                password_file: self
+                    .password_file
+                    .as_ref()
+                    .filter(|_| self.is_random)
+                    .map(|path| path.display().to_string()),
+                server_config: config,
+            };
+            return context.ui.document(&v1::Document::of("generate", true, result));
+        }
+        let mut text = format!(
+            "{}\n",
+            paint(style::BOLD, &crate::render::text::certificate::subject(&signed.certificate))
+        );
+        text.push_str(&crate::render::text::certificate::facts(&signed.certificate, context.now, 2));
+        text.push('\n');
+        for (what, path) in &self.files {
+            text.push_str(&format!("{what:<13} {}\n", visible(&path.display().to_string())));
+        }
+        if let Some((path, kind)) = &self.keystore {
+            let alias = visible(&arguments.alias);
+            text.push_str(&format!(
+                "{:<13} {} ({kind}, alias {alias})\n",
+                "keystore",
+                visible(&path.display().to_string())
+            ));
+        }
+        if let Some(path) = &self.password_file {
+            text.push_str(&format!("{:<13} {}\n", "its password", visible(&path.display().to_string())));
+        }
+        if let Some(config) = config {
+            text.push_str(&format!("\n{}", config));
+        }
+        let ca =
+            self.files.iter().find(|(what, _)| *what == "ca").map(|(_, path)| path.display().to_string());
+        let next = ["trustmend", "import", &ca.unwrap_or_default(), "--store", "STORE"].map(str::to_owned);
+        let next = crate::render::text::finding::shell(&next);
+        text.push_str(&format!("\nClients have to trust ca.pem: {}\n", paint(style::HINT, &visible(&next))));
+        context.ui.result(&text)
+    }
+
+    fn config_files<'a>(&'a self, arguments: &'a Generate) -> Files<'a> {
+        let find = |what: &str| {
+            let found = self.files.iter().find(|(name, _)| *name == what);
+            found.map_or_else(|| Path::new(""), |(_, path)| path.as_path())
+        };
+        let keystore = self.keystore.as_ref();
+        Files {
+            keystore: keystore.map(|(path, kind)| (path.as_path(), *kind, arguments.alias.as_str())),
+            fullchain: find("chain"),
+            key: find("key"),
+            password_file: self.password_file.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The lines that make a server use what was generated.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+/// Servers whose configuration is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServerConfig {
+    /// Tomcat 8.5 to 11: SSLHostConfig in server.xml.
+    Tomcat,
+    /// nginx.
+    Nginx,
+    /// Spring Boot's application.properties.
+    Spring,
+}
+
+/// The files a configuration names.
+pub(super) struct Files<'a> {
+    /// The keystore, its format's name as Java knows it, and its alias.
+    pub(super) keystore: Option<(&'a Path, &'static str, &'a str)>,
+    /// The leaf with its chain.
+    pub(super) fullchain: &'a Path,
+    /// The key.
+    pub(super) key: &'a Path,
+    /// A file that holds the keystore's password, if there is one.
+    pub(super) password_file: Option<&'a Path>,
+}
+
+impl ServerConfig {
+    /// The lines. Passwords are not among them: where the server cannot read a file, a placeholder stands.
+    pub(super) fn lines(self, files: &Files<'_>) -> String {
+        match self {
+            Self::Tomcat => tomcat(files),
+            Self::Nginx => {
+                let quoted =
+                    |path: &Path| path.display().to_string().replace('\\', r"\\").replace('"', "\\\"");
+                let (chain, key) = (quoted(files.fullchain), quoted(files.key));
+                format!("listen 443 ssl;\nssl_certificate     \"{chain}\";\nssl_certificate_key \"{key}\";\n")
+            }
+            Self::Spring => spring(files),
+        }
+    }
+}
+
+/// The form that Tomcat 8.5, 9, 10 and 11 take; the attributes on the Connector itself ended with 9.
+fn tomcat(files: &Files<'_>) -> String {
+    let certificate = match files.keystore {
+        Some((path, kind, alias)) => {
+            let password = match files.password_file {
+                Some(file) => {
+                    format!("certificateKeystorePasswordFile=\"{}\"", xml(&file.display().to_string()))
+                }
+                None => "certificateKeystorePassword=\"THE PASSWORD\"".to_owned(),
+            };
+            format!(
+                "certificateKeystoreFile=\"{}\" certificateKeystoreType=\"{kind}\"\n                   {password} certificateKeyAlias=\"{}\"",
+                xml(&path.display().to_string()),
+                xml(alias)
+            )
+        }
+        None => format!(
+            "certificateFile=\"{}\"\n                   certificateKeyFile=\"{}\"",
+            xml(&files.fullchain.display().to_string()),
+            xml(&files.key.display().to_string())
+        ),
+    };
+    format!(
+        "<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n    \
+         <SSLHostConfig>\n      <Certificate {certificate}/>\n    </SSLHostConfig>\n</Connector>\n"
+    )
+}
+
+fn spring(files: &Files<'_>) -> String {
+    match files.keystore {
+        Some((path, kind, alias)) => format!(
+            "server.ssl.key-store=file:{}\nserver.ssl.key-store-type={kind}\nserver.ssl.key-alias={}\n\
+             server.ssl.key-store-password=${{KEYSTORE_PASSWORD}}\n",
+            property(&path.display().to_string()),
+            property(alias)
+        ),
+        None => format!(
+            "server.ssl.certificate=file:{}\nserver.ssl.certificate-private-key=file:{}\n",
+            property(&files.fullchain.display().to_string()),
+            property(&files.key.display().to_string())
+        ),
+    }
+}
+
+/// A value as java.util.Properties writes it (Properties.java, saveConvert); Spring Boot reads the file as ISO 8859-1.
+fn property(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for (index, c) in value.chars().enumerate() {
+        match c {
+            ' ' if index == 0 => escaped.push_str("\\ "),
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\x0c' => escaped.push_str("\\f"),
+            '\\' | '=' | ':' | '#' | '!' => escaped.extend(['\\', c]),
+            ' '..='~' => escaped.push(c),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    escaped.push_str(&format!("\\u{unit:04X}"));
+                }
+            }
+        }
+    }
+    escaped
+}
+
+fn xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spring_lines_are_escaped_as_java_escapes_them() {
+        let files = Files {
+            keystore: Some((Path::new("C:\\my keys\\é𝄞.p12"), "PKCS12", " a=b\n!#")),
+            fullchain: Path::new(""),
+            key: Path::new(""),
+            password_file: None,
+        };
+        let lines = ServerConfig::Spring.lines(&files);
+        let expected = r"server.ssl.key-store=file:C\:\\my keys\\\u00E9\uD834\uDD1E.p12";
+        assert!(lines.starts_with(&format!("{expected}\n")), "{lines}");
+        assert!(lines.contains("\nserver.ssl.key-alias=\\ a\\=b\\n\\!\\#\n"), "{lines}");
+    }
+}

@@ -1,0 +1,191 @@
+//! `trustmend inspect SOURCE...`.
+
+use clap::Args;
+
+use super::super::Context;
+use super::super::args::{Network, StorePassword};
+use super::super::assemble;
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::network;
+use super::super::source::{self, CertificateFile, Source};
+use crate::cert::Certificate;
+use crate::net::{Endpoint, Observation, observe};
+use crate::path::arrange;
+use crate::render::escape::visible;
+use crate::render::json::v1;
+use crate::render::text::chain;
+use crate::render::text::style::{self, paint};
+
+/// Show the chain a server presents, or the certificates of a file. Facts, no verdict.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trustmend inspect https://scim.corp.test:8443
+  trustmend inspect 10.0.0.5:8443 --server-name scim.corp.test
+  trustmend inspect chain.pem server.p12 --store-password-file pw")]
+pub(crate) struct Inspect {
+    /// https://host:port, host:port, a file or folder, or - for standard input.
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<String>,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    password: StorePassword,
+}
+
+/// What came of one source.
+struct Shown {
+    json: v1::Observed,
+    text: String,
+    failure: Option<CliError>,
+}
+
+pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliError> {
+    let mut shown = Vec::new();
+    for text in &arguments.sources {
+        match source::read(text, &arguments.password) {
+            Ok(sources) => {
+                shown.extend(sources.iter().map(|source| one(text, source, &arguments.network, context)))
+            }
+            Err(error) if arguments.sources.len() == 1 => return Err(error),
+            Err(error) => shown.push(Shown::failed(text, error)),
+        }
+    }
+    let exit = shown.iter().filter_map(|one| one.failure.as_ref()).map(|error| error.exit).next();
+    if context.ui.json() {
+        let mut document_error = None;
+        if let (1, Some(error)) = (shown.len(), shown.first().and_then(|one| one.failure.as_ref())) {
+            document_error = Some(v1::Error::from(error));
+        }
+        let targets = shown.into_iter().map(|one| one.json).collect();
+        let document = v1::Document::of("inspect", exit.is_none(), v1::Inspection { targets });
+        match document_error {
+            Some(error) => context.ui.document(&document.with_error(error))?,
+            None => context.ui.document(&document)?,
+        }
+        return Ok(exit.unwrap_or(Exit::Done));
+    }
+    for one in &shown {
+        match &one.failure {
+            Some(error) => context.ui.error(error),
+            None => context.ui.result(&one.text)?,
+        }
+    }
+    Ok(exit.unwrap_or(Exit::Done))
+}
+
+impl Shown {
+    fn failed(text: &str, error: CliError) -> Self {
+        let json =
+            v1::Observed { target: text.to_owned(), error: Some((&error).into()), ..v1::Observed::default() };
+        Self { json, text: String::new(), failure: Some(error) }
+    }
+}
+
+fn one(text: &str, source: &Source, network: &Network, context: &Context) -> Shown {
+    match source {
+        Source::File(file) => of_file(file, context),
+        Source::Server(endpoint) => {
+            let options = match network::options(network, endpoint, context) {
+                Ok(options) => options,
+                Err(error) => return Shown::failed(text, error),
+            };
+            match observe(endpoint, &options) {
+                Ok(observation) => of_server(text, endpoint, &observation, context),
+                Err(error) => Shown::failed(text, assemble::net_error(endpoint, &error)),
+            }
+        }
+    }
+}
+
+fn of_file(file: &CertificateFile, context: &Context) -> Shown {
+    let certificates = file.certificates();
+    let mut problems = file.problems();
+    if file.found.private_key_present {
+        problems.push("it holds a private key: do not hand this file around".to_owned());
+    }
+    let path = file.path.display().to_string();
+    let count = certificates.len();
+    let noun = if count == 1 { "certificate" } else { "certificates" };
+    let title = format!("{}: {count} {noun}, {}", visible(&path), file.found.format);
+    let mut text = format!("{}\n\n", paint(style::BOLD, &title));
+    let arrangement = (file.found.format != "jks" && count <= MAX_ARRANGED).then(|| arrange(&certificates));
+    text.push_str(&chain::certificates(&certificates, arrangement.as_ref(), context.now));
+    for problem in &problems {
+        text.push_str(&format!("{} {}\n", paint(style::WARNING, "problem:"), visible(problem)));
+    }
+    let presented = certificates.iter().map(v1::Certificate::from).collect();
+    let json = v1::Observed { target: path, presented, problems, ..v1::Observed::default() };
+    Shown { json, text, failure: None }
+}
+
+/// Files with more certificates are stores, not chains: nobody wants to know which is whose leaf.
+const MAX_ARRANGED: usize = 10;
+
+fn of_server(text: &str, endpoint: &Endpoint, observation: &Observation, context: &Context) -> Shown {
+    let certificates = observation.certificates();
+    let json = observed(text, endpoint, Some(observation));
+    let arrangement = arrange(&certificates);
+    let mut shown = format!("{}\n", paint(style::BOLD, &visible(&connection(endpoint, observation))));
+    shown.push_str(&format!("{}\n\n", visible(&sni(observation))));
+    shown.push_str(&chain::tree(&certificates, &arrangement, None));
+    shown.push('\n');
+    shown.push_str(&chain::certificates(&certificates, Some(&arrangement), context.now));
+    for problem in &json.problems {
+        shown.push_str(&format!("{} {}\n", paint(style::WARNING, "problem:"), visible(problem)));
+    }
+    if let Some(request) = &observation.client_auth {
+        let words = match request.required {
+            Some(true) => "requires",
+            Some(false) => "asks for, and does without,",
+            None => "asks for",
+        };
+        shown.push_str(&format!("the server {words} a client certificate\n"));
+    }
+    Shown { json, text: shown, failure: None }
+}
+
+/// `scim.corp.test:8443 (127.0.0.1), TLSv1.3, TLS_AES_256_GCM_SHA384`.
+pub(super) fn connection(endpoint: &Endpoint, observation: &Observation) -> String {
+    let mut parts = vec![format!("{} ({})", endpoint.authority(), observation.address.ip())];
+    parts.extend(observation.protocol.map(|protocol| protocol.to_string()));
+    parts.extend(observation.cipher_suite.map(|suite| suite.to_string()));
+    parts.join(", ")
+}
+
+fn sni(observation: &Observation) -> String {
+    match &observation.sni {
+        Some(name) => format!("asked for by the name {name}"),
+        None => {
+            "asked for without a name (SNI), as Java does for addresses and names without a dot".to_owned()
+        }
+    }
+}
+
+/// The JSON of what a server showed.
+pub(super) fn observed(text: &str, endpoint: &Endpoint, observation: Option<&Observation>) -> v1::Observed {
+    let mut json = v1::Observed {
+        target: text.to_owned(),
+        host: Some(endpoint.host.to_string()),
+        port: Some(endpoint.port),
+        ..v1::Observed::default()
+    };
+    let Some(observation) = observation else { return json };
+    json.address = Some(observation.address.to_string());
+    json.server_name.clone_from(&observation.sni);
+    json.protocol = observation.protocol.map(|protocol| protocol.java_name().to_owned());
+    json.cipher_suite = observation.cipher_suite.map(|suite| suite.to_string());
+    json.client_certificate_requested = observation.client_auth.is_some();
+    json.presented = certificates_json(&observation.certificates());
+    let undecodable = observation.chain.iter().enumerate().filter_map(|(place, presented)| {
+        let error = presented.certificate.as_ref().err()?;
+        Some(format!("certificate {} cannot be read: {error}", place + 1))
+    });
+    json.problems = undecodable.collect();
+    json.problems.extend(observation.failure.as_ref().map(ToString::to_string));
+    json
+}
+
+pub(super) fn certificates_json(certificates: &[Certificate]) -> Vec<v1::Certificate> {
+    certificates.iter().map(v1::Certificate::from).collect()
+}

@@ -1,0 +1,57 @@
+//! `trustmend restore STORE`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::args::{StorePassword, Writing};
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::{Context, write};
+use crate::import;
+use crate::render::json::v1;
+use crate::render::text;
+
+/// Go back to a backup of a store, the newest unless one is named.
+///
+/// Every command that writes a store keeps the old one as NAME.TIME.bak. Going back keeps the present store the same way, so
+/// that a second `restore` undoes the first. It also works when the store is damaged or gone.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trustmend restore /opt/agent/jre/lib/security/cacerts --list
+  trustmend restore trust.jks --dry-run
+  trustmend restore trust.jks --from trust.jks.20261123T143000Z.bak")]
+pub(crate) struct Restore {
+    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre.
+    store: String,
+    /// Show the backups, the newest first, and do nothing.
+    #[arg(long, conflicts_with = "from")]
+    list: bool,
+    /// The backup to go back to.
+    #[arg(long, value_name = "BACKUP")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
+    password: StorePassword,
+}
+
+pub(crate) fn run(arguments: &Restore, context: &Context) -> Result<Exit, CliError> {
+    let mut destination = write::existing(&arguments.store, &arguments.password)?;
+    if arguments.list {
+        destination.backup_dir.clone_from(&arguments.writing.backup_dir);
+        let backups = import::backups(&destination);
+        let backups = backups.map_err(|error| write::failed(&error, &destination))?;
+        if context.ui.json() {
+            context.ui.document(&v1::Document::of("restore", true, v1::Backups::new(&backups)))?;
+        } else {
+            context.ui.result(&text::store::backups(&backups))?;
+        }
+        return Ok(Exit::Done);
+    }
+    arguments.writing.prepare(&mut destination, context)?;
+    let applied = write::with_password(&mut destination, context, |destination| {
+        import::restore(destination, arguments.from.as_deref(), context.now, arguments.writing.dry_run)
+    })?;
+    arguments.writing.report("restore", &arguments.store, &applied, context)
+}

@@ -1,0 +1,135 @@
+//! How to connect: from the flags and the environment to `net::Options`.
+
+#![expect(clippy::disallowed_methods, reason = "HTTPS_PROXY and NO_PROXY are read here; only cli reads them")]
+
+use std::path::Path;
+
+use super::Context;
+use super::args::Network;
+use super::assemble::path_error;
+use super::error::CliError;
+use super::exit::Exit;
+use crate::fs;
+use crate::net::{ClientAuth, Endpoint, NetError, NoProxy, Options, Proxy, Resolve, Sni};
+use crate::pem;
+use crate::store::source;
+
+/// Largest file with a client certificate or key that is read.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The code of a client certificate or key that cannot be used.
+const CLIENT_CERTIFICATE: &str = "client-certificate-unusable";
+
+/// How to connect to this server. Says so when the environment sends it through a proxy.
+pub(crate) fn options(flags: &Network, endpoint: &Endpoint, context: &Context) -> Result<Options, CliError> {
+    let mut resolve = Vec::new();
+    for text in &flags.resolve {
+        let entry = Resolve::parse(text).map_err(|error| CliError::usage(error.to_string()))?;
+        resolve.push(entry);
+    }
+    let sni = flags.server_name.as_ref().map_or_else(Sni::default, |name| Sni::Name(name.clone()));
+    let limit = context.timeout;
+    let mut options =
+        Options { connect: limit, handshake: limit, total: limit, sni, resolve, ..Options::default() };
+    options.proxy = match flags.proxy.as_deref() {
+        Some("none") => None,
+        Some(text) => Some(proxy("--proxy", text)?),
+        None => environment_proxy(endpoint, &options.resolve, context)?,
+    };
+    options.client_auth = client_auth(flags)?;
+    Ok(options)
+}
+
+fn proxy(named_by: &str, text: &str) -> Result<Proxy, CliError> {
+    Proxy::parse(text).map_err(|error| {
+        CliError::usage(format!("{named_by}: {error}"))
+            .hint("write http://[user:password@]host:port, or --proxy none to connect directly")
+    })
+}
+
+/// The proxy that the environment names for this server. A server whose address is given with `--resolve` is reached
+/// directly: a proxy would ask for the name itself.
+fn environment_proxy(
+    endpoint: &Endpoint,
+    resolve: &[Resolve],
+    context: &Context,
+) -> Result<Option<Proxy>, CliError> {
+    if resolve.iter().any(|given| given.host == endpoint.host && given.port == endpoint.port) {
+        return Ok(None);
+    }
+    let Some((variable, text)) = first_set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) else {
+        return Ok(None);
+    };
+    let exemptions = first_set(&["no_proxy", "NO_PROXY"]).map(|(_, text)| NoProxy::parse(&text));
+    let exemptions = exemptions.unwrap_or_default();
+    let proxy = proxy(variable, &text)?;
+    if exemptions.exempts(endpoint, &proxy) {
+        return Ok(None);
+    }
+    let server = endpoint.authority();
+    context.ui.note(&format!("note: asking {server} through the proxy {proxy}, as {variable} says"));
+    Ok(Some(proxy))
+}
+
+/// The first of these variables that is set and not empty. Lower case comes first, as in curl.
+fn first_set(variables: &[&'static str]) -> Option<(&'static str, String)> {
+    let set = |variable: &&'static str| Some((*variable, std::env::var(variable).ok()?));
+    variables.iter().filter_map(set).find(|(_, text)| !text.trim().is_empty())
+}
+
+fn client_auth(flags: &Network) -> Result<Option<ClientAuth>, CliError> {
+    let Some(certificate_file) = &flags.client_cert else { return Ok(None) };
+    let key_file = flags.client_key.as_ref().unwrap_or(certificate_file);
+    let octets = fs::read(certificate_file, MAX_FILE).map_err(|error| path_error(&error))?;
+    let found = source::certificates(&octets, None)
+        .map_err(|error| unusable(certificate_file, &error.to_string()))?;
+    if !["pem", "der", "pkcs7"].contains(&found.format) {
+        // Its key is behind a password, and no flag here is for that one.
+        let what = format!("a client certificate is not read from a {} file", found.format);
+        return Err(unusable(certificate_file, &what));
+    }
+    let chain: Vec<&[u8]> = found.certificates.iter().map(|found| found.certificate.der()).collect();
+    if chain.is_empty() {
+        return Err(unusable(certificate_file, "there is no certificate in it"));
+    }
+    let octets = fs::read(key_file, MAX_FILE).map_err(|error| path_error(&error))?;
+    let auth = match private_key(&octets, key_file)? {
+        Some(der) => ClientAuth::new(&chain, &der),
+        None => ClientAuth::new(&chain, &octets),
+    };
+    let auth = auth.map_err(|error: NetError| unusable(key_file, &error.to_string()))?;
+    Ok(Some(auth))
+}
+
+/// The private key of a PEM file; nothing for a file that is no PEM, which may be a key in DER.
+fn private_key(octets: &[u8], file: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, CliError> {
+    if !pem::sniff(octets) {
+        return Ok(None);
+    }
+    let scan = pem::scan(octets);
+    for piece in &scan.pieces {
+        let pem::Kind::Block { label, der, encrypted } = &piece.kind else { continue };
+        match label.as_str() {
+            "ENCRYPTED PRIVATE KEY" => return Err(encrypted_key(file)),
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" if *encrypted => {
+                return Err(encrypted_key(file));
+            }
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => return Ok(Some(der.clone().into())),
+            _ => {}
+        }
+    }
+    let mut failure = unusable(file, "there is no private key in it");
+    failure.hints.insert(0, "name the key's file with --client-key".to_owned());
+    Err(failure)
+}
+
+fn encrypted_key(file: &Path) -> CliError {
+    let mut failure = unusable(file, "the private key is encrypted");
+    failure.hints.insert(0, "write it without: openssl pkey -in KEY -out PLAIN_KEY".to_owned());
+    failure
+}
+
+fn unusable(file: &Path, what: &str) -> CliError {
+    CliError::new(Exit::Store, CLIENT_CERTIFICATE, format!("{}: {what}", file.display()))
+        .hint(format!("`trustmend explain {CLIENT_CERTIFICATE}` tells which files are taken"))
+}

@@ -1,0 +1,75 @@
+//! Where a store's password comes from: a file, the environment, a prompt, or the `changeit` every JRE ships with,
+//! and that is said.
+
+#![expect(clippy::disallowed_methods, reason = "passwords may come from the environment; only cli reads it")]
+
+use std::path::Path;
+
+use super::args::StorePassword;
+use super::error::CliError;
+use super::exit::Exit;
+use super::ui::Ui;
+use crate::secret::Password;
+
+/// Largest password file read.
+const MAX_FILE: u64 = 4096;
+
+/// A password, and whether someone named it or it is the default that is merely tried.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    pub(crate) password: Password,
+    pub(crate) is_default: bool,
+}
+
+/// The password the flags name, else `changeit`.
+pub(crate) fn given(flags: &StorePassword) -> Result<Given, CliError> {
+    let named = match (&flags.store_password_file, &flags.store_password_env) {
+        (Some(file), _) => Some(from_file(file)?),
+        (None, Some(variable)) => Some(from_env(variable)?),
+        (None, None) => None,
+    };
+    Ok(match named {
+        Some(password) => Given { password, is_default: false },
+        None => Given { password: Password::changeit(), is_default: true },
+    })
+}
+
+/// Asks a person for a store's password, if there is a person.
+pub(crate) fn prompt(ui: &Ui, place: &str) -> Option<Password> {
+    prompt_for(ui, &format!("Password of {}: ", crate::render::escape::visible(place)))
+}
+
+/// Asks a person for a secret, if there is a person.
+pub(crate) fn prompt_for(ui: &Ui, question: &str) -> Option<Password> {
+    if !ui.is_interactive() {
+        return None;
+    }
+    rpassword::prompt_password(question).ok().map(Password::new)
+}
+
+/// The first line of a file.
+pub(crate) fn from_file(file: &Path) -> Result<Password, CliError> {
+    let octets = super::source::octets(file, MAX_FILE)
+        .map_err(|error| CliError::from_source(Exit::Store, "password-file", &error).hint(error.hint()))?;
+    Password::from_first_line(octets).ok_or_else(|| {
+        CliError::new(
+            Exit::Store,
+            "password-file",
+            format!("the password in {} is not UTF-8", file.display()),
+        )
+    })
+}
+
+/// An environment variable.
+pub(crate) fn from_env(variable: &str) -> Result<Password, CliError> {
+    match std::env::var(variable) {
+        Ok(text) => Ok(Password::new(text)),
+        Err(std::env::VarError::NotPresent) => {
+            Err(CliError::usage(format!("the environment variable {variable} is not set"))
+                .hint(format!("set it without showing it: read -rs {variable}; export {variable}")))
+        }
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(CliError::usage(format!("the environment variable {variable} is not UTF-8")))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What every command that writes a store does: where to, what may stop it, what is said about it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Context;
+use super::args::{StorePassword, Writing};
+use super::assemble;
+use super::error::CliError;
+use super::exit::Exit;
+use super::password::{self, Given};
+use crate::fs::{self, PathError};
+use crate::import::{self, Applied, ApplyError, Destination, Plan, PlanError};
+use crate::render::json::v1;
+use crate::render::text;
+use crate::secret::Password;
+use crate::store::{self, Format, Store, StoreError};
+
+/// How long to wait for another writer of the same store.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+
+/// How many backups of a store are kept unless told.
+pub(crate) const BACKUPS: usize = 10;
+
+/// A STORE to be written that may be new. A new one's format is the one named, else the one its file's ending stands for,
+/// else JKS, which every Java reads.
+pub(crate) fn destination(
+    text: &str,
+    flags: &StorePassword,
+    format: Option<&str>,
+) -> Result<Destination, CliError> {
+    let mut destination = existing(text, flags)?;
+    destination.new_format = Some(new_format(&destination.path, format)?);
+    Ok(destination)
+}
+
+/// A STORE to be written that must be there.
+pub(crate) fn existing(text: &str, flags: &StorePassword) -> Result<Destination, CliError> {
+    at(assemble::writable(text)?, None, flags)
+}
+
+/// A file that is to become a store.
+pub(crate) fn new_file(
+    path: &Path,
+    format: &'static dyn Format,
+    flags: &StorePassword,
+) -> Result<Destination, CliError> {
+    at(path.to_owned(), Some(format), flags)
+}
+
+fn at(
+    path: PathBuf,
+    new_format: Option<&'static dyn Format>,
+    flags: &StorePassword,
+) -> Result<Destination, CliError> {
+    Ok(Destination {
+        path,
+        password: password::given(flags)?.password,
+        new_format,
+        lock_wait: LOCK_WAIT,
+        backup_dir: None,
+        backups: BACKUPS,
+    })
+}
+
+/// The format of a new store.
+pub(crate) fn new_format(path: &Path, format: Option<&str>) -> Result<&'static dyn Format, CliError> {
+    if let Some(name) = format {
+        return store::format(name).ok_or_else(|| CliError::usage(format!("{name} is not a store's format")));
+    }
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let by_ending = store::format_for_extension(&extension.to_ascii_lowercase());
+    by_ending.or_else(|| store::format("jks")).ok_or_else(|| CliError::usage("no format for a new store"))
+}
+
+impl Writing {
+    /// What the flags say about the backup, and the question that a shared store needs.
+    pub(crate) fn prepare(&self, destination: &mut Destination, context: &Context) -> Result<(), CliError> {
+        destination.backup_dir.clone_from(&self.backup_dir);
+        if self.no_backup {
+            destination.backups = 0;
+        }
+        self.shared(&destination.path, context)
+    }
+
+    /// A store that is reached through a link belongs to others too: said, and asked where a person can answer.
+    fn shared(&self, path: &Path, context: &Context) -> Result<(), CliError> {
+        let resolved = fs::resolve(path).map_err(|error| assemble::path_error(&error))?;
+        if !resolved.is_link || self.dry_run {
+            return Ok(());
+        }
+        let (link, target) = (path.display(), resolved.path.display());
+        let text =
+            format!("{link} is a link: the store written is {target}, which other programs may read too");
+        context.ui.note(&format!("note: {text}"));
+        if self.yes || context.ui.confirm("Write it?") {
+            return Ok(());
+        }
+        Err(CliError::new(Exit::Refused, "store-shared", text).hint("say --yes, or name the store itself"))
+    }
+
+    /// Says what was done to the store at `place`, or would be.
+    pub(crate) fn report(
+        &self,
+        command: &str,
+        place: &str,
+        applied: &Applied,
+        context: &Context,
+    ) -> Result<Exit, CliError> {
+        if context.ui.json() {
+            let written = v1::Written::new(place, applied, self.dry_run);
+            context.ui.document(&v1::Document::of(command, true, written))?;
+        } else {
+            context.ui.result(&text::store::written(place, applied, self.dry_run))?;
+            if applied.changed && !self.dry_run {
+                context.ui.note("restart the programs that read this store: a JVM reads it once");
+            }
+        }
+        let changed = applied.changed && self.detailed_exitcode;
+        Ok(if changed { Exit::Changed } else { Exit::Done })
+    }
+}
+
+/// Carries a change out, with the words for what can go wrong. When the default password does not open the store, a person
+/// is asked once.
+pub(crate) fn change(
+    destination: &mut Destination,
+    context: &Context,
+    dry_run: bool,
+    planner: &dyn Fn(&Store) -> Result<Plan, PlanError>,
+) -> Result<Applied, CliError> {
+    with_password(destination, context, |destination| {
+        import::change(destination, context.now, dry_run, planner)
+    })
+}
+
+/// Does something with a store; when the default password does not open it, asks a person and does it once more.
+pub(crate) fn with_password<T>(
+    destination: &mut Destination,
+    context: &Context,
+    action: impl Fn(&Destination) -> Result<T, ApplyError>,
+) -> Result<T, CliError> {
+    let is_default = destination.password == Password::changeit();
+    let mut result = action(destination);
+    if let Err(ApplyError::Store { path, source: StoreError::WrongPassword { .. } }) = &result
+        && is_default
+        && let Some(typed) = password::prompt(&context.ui, &path.display().to_string())
+    {
+        destination.password = typed;
+        result = action(destination);
+    }
+    result.map_err(|error| failed(&error, destination))
+}
+
+/// The words for a store that was not written.
+pub(crate) fn failed(error: &ApplyError, destination: &Destination) -> CliError {
+    match error {
+        // Another writer is in the way, or the folder cannot be written at all.
+        ApplyError::Lock { source: PathError::Locked { .. }, .. } => {
+            CliError::from_source(Exit::Store, "store-locked", error)
+                .hint("another program is writing this store; run again when it has ended")
+        }
+        ApplyError::Lock { source, .. } => {
+            CliError::from_source(Exit::Write, "write", error).hint(source.hint())
+        }
+        ApplyError::Read(error) => assemble::path_error(error),
+        ApplyError::Store { path, source } => {
+            let is_default = destination.password == Password::changeit();
+            let given = Given { password: destination.password.clone(), is_default };
+            assemble::store_error(path, source, &given)
+        }
+        ApplyError::Plan(error) => not_planned(error, &destination.path.display().to_string()),
+        ApplyError::Write(error @ PathError::Exists { .. }) => {
+            CliError::from_source(Exit::Refused, "file-exists", error).hint(error.hint())
+        }
+        ApplyError::Write(error) => CliError::from_source(Exit::Write, "write", error).hint(error.hint()),
+        error => CliError::from_source(Exit::Write, "write", error),
+    }
+}
+
+/// The words for what cannot be planned: what is not there is a no, what should not be done is refused.
+pub(crate) fn not_planned(error: &PlanError, place: &str) -> CliError {
+    let (exit, code) = match error {
+        PlanError::NoEntry { .. } => (Exit::No, "entry-missing"),
+        PlanError::NoBackup { .. } => (Exit::No, "backup-missing"),
+        PlanError::Ambiguous { .. } => (Exit::Refused, "alias-ambiguous"),
+        PlanError::Key { .. } => (Exit::Refused, "entry-is-key"),
+        _ => (Exit::Refused, "alias-refused"),
+    };
+    let mut failure = CliError::from_source(exit, code, error);
+    match error {
+        PlanError::NoEntry { similar, .. } => {
+            failure.message = format!("{place}: {}", failure.message);
+            failure.hints.extend(similar.iter().map(|alias| format!("there is {alias:?}")));
+            failure.hint(format!("`trustmend list {place}` shows the entries"))
+        }
+        PlanError::Ambiguous { fingerprints, .. } => {
+            let one = fingerprints.iter().flatten().map(|one| format!("--fingerprint {}", one.hex()));
+            failure.hints.extend(one);
+            failure
+        }
+        PlanError::Key { .. } => failure.hint("if it may be lost: --keys"),
+        PlanError::NoBackup { .. } => {
+            failure.hint("name one with --from FILE, or its folder with --backup-dir")
+        }
+        _ => failure.hint("choose another alias"),
+    }
+}
