@@ -1,0 +1,253 @@
+//! Findings: codes are promises, and what is called an error is what Java refuses for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use trustmend::finding::{Evidence, Failure, PAGES, RULES, Severity, StoreFacts, examine, page};
+use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
+use trustmend::path::{arrange, faults, recommend};
+
+use crate::verdicts::{generated_cases, recorded_cases};
+
+/// Every code there is. One may be added; none may go or change.
+const CODES: &[&str] = &[
+    "anchor-expired",
+    "anchor-stale",
+    "certificate-unreadable",
+    "chain-duplicate",
+    "chain-extra-certificate",
+    "chain-intermediate-missing",
+    "chain-order-wrong",
+    "chain-root-unneeded",
+    "chain-too-long",
+    "cipher-suites-none",
+    "client-certificate-required",
+    "critical-extension-unknown",
+    "eku-server-auth-missing",
+    "handshake-failed",
+    "host-pinned",
+    "interception-suspected",
+    "intermediate-expired",
+    "issuer-not-ca",
+    "java-algorithm-disabled",
+    "java-anchor-distrusted",
+    "java-cannot-judge",
+    "key-identifier-mismatch",
+    "key-usage-wrong",
+    "key-weak",
+    "leaf-expired",
+    "leaf-not-yet-valid",
+    "leaf-self-signed",
+    "name-cn-only",
+    "name-constraint-violated",
+    "name-ip-san-missing",
+    "name-mismatch",
+    "name-wildcard",
+    "path-length-exceeded",
+    "protocol-too-old",
+    "policy-required",
+    "proxy-refused",
+    "revocation-unknown",
+    "root-untrusted",
+    "server-not-tls",
+    "server-unreachable",
+    "signature-invalid",
+    "signature-unchecked",
+    "signature-weak",
+    "sni-dependent",
+    "store-empty-for-java",
+    "store-missing",
+    "store-password-needed",
+    "store-shadowed",
+    "store-unreadable",
+];
+
+/// Every code that is no finding's and has a page.
+const OTHER_CODES: &[&str] = &[
+    "chain-too-large",
+    "client-certificate-unusable",
+    "connection-closed",
+    "handshake-closed",
+    "request-unusable",
+    "scim-answer-incomplete",
+    "scim-answer-late",
+    "scim-auth-malformed",
+    "scim-auth-not-needed",
+    "scim-auth-refused",
+    "scim-auth-required",
+    "scim-auth-scheme-doubled",
+    "scim-auth-scheme-missing",
+    "scim-auth-whitespace",
+    "scim-base-url-query",
+    "scim-base-url-slash",
+    "scim-base-url-version",
+    "scim-config-missing",
+    "scim-config-refused",
+    "scim-list-malformed",
+    "scim-media-type",
+    "scim-media-type-refused",
+    "scim-method-refused",
+    "scim-not-api",
+    "scim-not-json",
+    "scim-paging-ignored",
+    "scim-path-not-found",
+    "scim-redirect",
+    "scim-request-refused",
+    "scim-schema-unknown",
+    "scim-server-error",
+    "scim-throttled",
+    "scim-version-other",
+    "server-not-http",
+    "server-untrusted",
+];
+
+fn evidence(question: &Question<'_>) -> Evidence {
+    let judgement = judge(question);
+    let faults = faults(question, &[]);
+    let is_trusted = judgement.verdict == Verdict::Trusted;
+    Evidence {
+        target: None,
+        name: question.name.cloned(),
+        presented: question.chain.to_vec(),
+        arrangement: arrange(question.chain),
+        recommendation: recommend(question.chain, &faults, is_trusted),
+        judgement: Some(judgement),
+        faults,
+        store: StoreFacts {
+            place: "trust.jks".to_owned(),
+            anchors: question.anchors.to_vec(),
+            entries: question.anchors.len(),
+            is_writable: true,
+            ..StoreFacts::default()
+        },
+        failure: None,
+        now: question.now,
+    }
+}
+
+#[test]
+fn codes_are_kept_and_each_has_a_page() {
+    let codes: BTreeSet<&str> = RULES.iter().map(|rule| rule.code).collect();
+    assert_eq!(codes, CODES.iter().copied().collect(), "a code is a promise");
+    assert_eq!(codes.len(), RULES.len(), "no code twice");
+    for rule in RULES {
+        assert!(rule.title().len() > 10 && rule.help.lines().count() >= 3, "{} explains nothing", rule.code);
+    }
+    let others: BTreeSet<&str> = PAGES.iter().map(|page| page.code).collect();
+    assert_eq!(others, OTHER_CODES.iter().copied().collect(), "a code is a promise");
+    assert!(others.is_disjoint(&codes) && others.len() == PAGES.len(), "no code twice");
+    for page in PAGES {
+        assert!(page.title().len() > 10 && page.help.lines().count() >= 3, "{} explains nothing", page.code);
+    }
+}
+
+#[test]
+fn every_code_that_check_prints_has_a_page() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let words = |file: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(sources.join(file)).unwrap();
+        text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let scim = ["answer.rs", "auth.rs", "ladder.rs"].map(|file| words(&format!("scim/{file}"))).concat();
+    let mut codes: BTreeSet<String> = scim.into_iter().filter(|word| word.starts_with("scim-")).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    let is_code = |word: &String| {
+        word.contains('-') && word.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-')
+    };
+    codes.extend(words("net/error.rs").into_iter().filter(is_code));
+    assert!(codes.contains("server-unreachable"), "{codes:?}");
+    let unknown: Vec<_> = codes.iter().filter(|code| page(code).is_none()).collect();
+    assert!(unknown.is_empty(), "no page for {unknown:?}");
+}
+
+#[test]
+fn an_error_is_found_exactly_when_java_refuses() {
+    let settings = Settings::of(&Version::newest(17));
+    let mut cases = recorded_cases();
+    cases.extend(generated_cases());
+    let (mut wrong, mut fired) = (Vec::new(), BTreeSet::new());
+    for case in &cases {
+        let evidence = case.ask(&settings, evidence);
+        let findings = examine(&evidence);
+        fired.extend(findings.iter().map(|finding| finding.code));
+        let refused = match evidence.judgement.as_ref().unwrap().verdict {
+            Verdict::Undecided { .. } => continue,
+            Verdict::Trusted => false,
+            Verdict::Refused => true,
+        };
+        let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+        if refused != has_error {
+            wrong.push(format!("{}: refused {refused}, {:?}, {findings:?}", case.id, evidence.judgement));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    // What the cases cannot show is about connections and stores, and about lists of CAs that the recorded JVMs have.
+    let elsewhere = [
+        "certificate-unreadable",
+        "cipher-suites-none",
+        "client-certificate-required",
+        "handshake-failed",
+        "host-pinned",
+        "interception-suspected",
+        "java-anchor-distrusted",
+        "protocol-too-old",
+        "proxy-refused",
+        "revocation-unknown",
+        "server-not-tls",
+        "server-unreachable",
+        "sni-dependent",
+        "store-empty-for-java",
+        "store-missing",
+        "store-password-needed",
+        "store-shadowed",
+        "store-unreadable",
+    ];
+    let silent: Vec<_> =
+        CODES.iter().filter(|code| !fired.contains(*code) && !elsewhere.contains(code)).collect();
+    assert!(silent.is_empty(), "never seen: {silent:?}");
+}
+
+#[test]
+fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
+    let settings = Settings::of(&Version::newest(17));
+    let cases = recorded_cases();
+    let plain = || cases.iter().find(|case| case.id == "ok").unwrap().ask(&settings, evidence);
+    let found = |change: &dyn Fn(&mut Evidence)| -> Vec<&'static str> {
+        let mut evidence = plain();
+        change(&mut evidence);
+        examine(&evidence).into_iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(found(&|_| {}), Vec::<&str>::new(), "a sound chain has no findings");
+    for rule in RULES {
+        let code = rule.code;
+        let with_failure = found(&|evidence| {
+            evidence.failure = Some(Failure { code, message: "it failed".to_owned() });
+        });
+        let is_about_connections = !with_failure.is_empty();
+        let expected = [
+            "certificate-unreadable",
+            "cipher-suites-none",
+            "client-certificate-required",
+            "handshake-failed",
+        ];
+        let expected = expected.contains(&code)
+            || code.starts_with("server-")
+            || ["protocol-too-old", "proxy-refused", "sni-dependent"].contains(&code);
+        assert_eq!(is_about_connections, expected, "{code}");
+    }
+    assert_eq!(
+        found(&|evidence| evidence.store.shadowed_by = Some("jssecacerts".to_owned())),
+        ["store-shadowed"]
+    );
+    let unreadable = |evidence: &mut Evidence| {
+        evidence.store.unreadable = Some("the password is wrong".to_owned());
+    };
+    assert_eq!(found(&unreadable), ["store-unreadable"]);
+    assert_eq!(found(&|evidence| evidence.store.anchors.clear()), ["store-empty-for-java"]);
+    assert_eq!(found(&|evidence| evidence.store.needs_password = true), ["store-password-needed"]);
+    let missing = |evidence: &mut Evidence| {
+        evidence.store.unreadable = Some("no such file".to_owned());
+        evidence.store.is_missing = true;
+    };
+    assert_eq!(found(&missing), ["store-missing"]);
+}

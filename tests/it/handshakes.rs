@@ -1,0 +1,134 @@
+//! The first line of the exception, as a Java application gets it from a real handshake.
+
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use time::{Duration, OffsetDateTime};
+use trustmend::cert::Certificate;
+use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
+use trustmend::path::{Anchor, PeerName};
+
+use crate::verdicts::jvms;
+
+/// What a server presents, its key, and what the client trusts.
+struct Server {
+    chain: Vec<CertificateDer<'static>>,
+    key: KeyPair,
+    anchor: Certificate,
+}
+
+/// A good chain of leaf, issuing authority and root, changed by the two functions.
+fn server(leaf: impl Fn(&mut CertificateParams), send: impl Fn(&mut Vec<CertificateDer<'static>>)) -> Server {
+    let now = OffsetDateTime::now_utc();
+    let parameters = |name: &str, ca: bool| {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name = rcgen::DistinguishedName::new();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        parameters.not_before = now - Duration::days(10);
+        parameters.not_after = now + Duration::days(10);
+        if ca {
+            parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        parameters
+    };
+    let keys = [0, 1, 2].map(|_| KeyPair::generate().unwrap());
+    let [root_key, issuing_key, leaf_key] = keys;
+    let (root, issuing) = (parameters("Test Root", true), parameters("Test Issuing", true));
+    let mut own = parameters("localhost", false);
+    own.subject_alt_names = vec![rcgen::SanType::DnsName("localhost".try_into().unwrap())];
+    leaf(&mut own);
+    let anchor = root.self_signed(&root_key).unwrap();
+    let intermediate = issuing.signed_by(&issuing_key, &Issuer::from_params(&root, &root_key)).unwrap();
+    let leaf = own.signed_by(&leaf_key, &Issuer::from_params(&issuing, &issuing_key)).unwrap();
+    let mut chain = vec![leaf.der().clone(), intermediate.der().clone()];
+    send(&mut chain);
+    Server { chain, key: leaf_key, anchor: Certificate::from_der(anchor.der()).unwrap() }
+}
+
+impl Server {
+    /// Serves handshakes until the test ends; gives the port.
+    fn serve(&self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), key)
+            .unwrap();
+        let config = Arc::new(config);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+                while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+            }
+        });
+        port
+    }
+
+    /// What this program says a version prints.
+    fn predicted(&self, version: &Version) -> String {
+        let chain: Vec<Certificate> =
+            self.chain.iter().map(|der| Certificate::from_der(der).unwrap()).collect();
+        let anchors = [Anchor { certificate: self.anchor.clone(), alias: Some("anchor".to_owned()) }];
+        let settings = Settings::of(version);
+        let name = PeerName::Dns("localhost".to_owned());
+        let mut question = Question::new(&chain, &anchors, OffsetDateTime::now_utc(), &settings);
+        question.name = Some(&name);
+        let judgement = judge(&question);
+        match judgement.verdict {
+            Verdict::Trusted => "trusted".to_owned(),
+            _ => judgement.predicted.unwrap().exception,
+        }
+    }
+}
+
+#[test]
+fn applications_see_the_predicted_line() {
+    let (all, none) = (|_: &mut Vec<_>| {}, |_: &mut CertificateParams| {});
+    let now = OffsetDateTime::now_utc();
+    let other = |leaf: &mut CertificateParams| {
+        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("other.test".try_into().unwrap())];
+    };
+    let servers = [
+        server(none, all),
+        server(none, |chain| chain.truncate(1)),
+        server(none, |chain| chain.push(chain[1].clone())),
+        server(none, |chain| chain.extend(vec![chain[1].clone(); 10])),
+        server(|leaf| leaf.not_after = now - Duration::days(1), all),
+        server(|leaf| leaf.not_before = now + Duration::days(1), all),
+        server(|leaf| leaf.key_usages = vec![KeyUsagePurpose::KeyAgreement], all),
+        server(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth], all),
+        server(other, all),
+        server(|leaf| leaf.subject_alt_names.clear(), all),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = Vec::new();
+    for (index, server) in servers.iter().enumerate() {
+        let file = folder.path().join(format!("{index}.der"));
+        std::fs::write(&file, server.anchor.der()).unwrap();
+        arguments.extend([file.display().to_string(), server.serve().to_string()]);
+    }
+    let mut javac = Command::new("javac");
+    javac
+        .args(["--release", "11", "-Xlint:-options", "-d"])
+        .arg(folder.path())
+        .arg("tests/it/java/Handshake.java");
+    assert!(javac.status().expect("javac is installed").success());
+    for (version, java) in jvms() {
+        let run = Command::new(java).arg("-cp").arg(folder.path()).arg("Handshake").args(&arguments).output();
+        let printed = String::from_utf8(run.unwrap().stdout).unwrap();
+        let version = Version::parse(&version).unwrap();
+        let predicted: Vec<String> = servers.iter().map(|server| server.predicted(&version)).collect();
+        assert_eq!(printed.lines().collect::<Vec<_>>(), predicted, "JDK {version}");
+    }
+}
