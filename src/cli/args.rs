@@ -151,7 +151,7 @@ pub(crate) struct Network {
     /// Connect to ADDR where HOST:PORT is meant, as curl does. May be given several times.
     #[arg(long, value_name = "HOST:PORT:ADDR")]
     pub(crate) resolve: Vec<String>,
-    /// Go through this HTTP proxy, http://[user:password@]host:port; none goes directly [default: HTTPS_PROXY or ALL_PROXY,
+    /// Go through this HTTP proxy, http://user:password@host:port or http://host:port; none goes directly [default: HTTPS_PROXY or ALL_PROXY,
     /// except for what NO_PROXY names].
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
