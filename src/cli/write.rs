@@ -86,6 +86,13 @@ impl Writing {
     /// A store that is reached through a link belongs to others too: said, and asked where a person can answer.
     fn shared(&self, path: &Path, context: &Context) -> Result<(), CliError> {
         let resolved = fs::resolve(path).map_err(|error| assemble::path_error(&error))?;
+        if resolved.links > 1 {
+            let others = resolved.links - 1;
+            context.ui.note(&format!(
+                "note: {} has {others} more name(s) on this disk, which will go on naming the old content",
+                path.display()
+            ));
+        }
         if !resolved.is_link || self.dry_run {
             return Ok(());
         }

@@ -188,7 +188,7 @@ fn users(version: Version, body: &Value) -> Verdict {
             format!("{version}: {total} users, but none of them sent for count=1"),
         ),
         0 | 1 => {
-            Verdict::new(Outcome::Pass, None, format!("{version}: the list of users answers; {total} users"))
+            Verdict::new(Outcome::Pass, None, format!("{version}: the list of users answers; users: {total}"))
         }
         _ => Verdict::new(
             Outcome::Warn,

@@ -122,3 +122,29 @@ fn an_answer_keeps_its_exit_code_when_nobody_reads_it() {
     let outcome = crate::support::program::run(command, b"", "bash");
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
 }
+
+#[test]
+fn another_name_of_the_store_is_told_of() {
+    let home = Scratch::new();
+    server(&home);
+    let certificate = home.at("certificate.pem");
+    trustmend(&home, &["import", &certificate, "--store", &home.at("first.jks")]).success();
+    std::fs::hard_link(home.at("first.jks"), home.at("second.jks")).unwrap();
+    let other = home.at("other.pem");
+    let make = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=Other",
+    ];
+    openssl(&[&make[..], &["-keyout", &home.at("other.key"), "-out", &other]].concat()).success();
+    let old = home.read("second.jks");
+    let told = trustmend(&home, &["import", &other, "--store", &home.at("first.jks")]).success();
+    assert!(told.stderr.contains("1 more name(s) on this disk"), "{}", told.stderr);
+    assert_eq!(home.read("second.jks"), old);
+}
