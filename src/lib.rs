@@ -5,10 +5,10 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`der`] [`pem`] [`digest`] [`secret`] [`fs`] |
-//! | 1 | [`cert`] |
+//! | 1 | [`cert`] [`journal`] |
 //! | 2 | [`net`] [`path`] [`store`] [`ca`] |
 //! | 3 | [`finding`] [`import`] [`scim`] |
-//! | 4 | [`audit`] |
+//! | 4 | [`audit`] [`manifest`] |
 //! | 5 | [`render`] |
 //! | 6 | [`cli`] |
 
@@ -21,6 +21,8 @@ pub mod digest;
 pub mod finding;
 pub mod fs;
 pub mod import;
+pub mod journal;
+pub mod manifest;
 pub mod net;
 pub mod path;
 pub mod pem;

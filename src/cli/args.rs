@@ -4,6 +4,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::commands;
 use super::exit;
+use super::journal::Logging;
+use super::monitor::Form;
 
 /// Makes a TLS client trust the right certificates, and tells why it does not.
 #[derive(Debug, Parser)]
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Rename(commands::rename::Rename),
     Restore(commands::restore::Restore),
     Convert(commands::convert::Convert),
+    Sync(commands::sync::Sync),
+    Plan(commands::plan::Plan),
     Generate(commands::generate::Generate),
     Check(commands::check::Check),
     Demo(commands::demo::Demo),
@@ -60,6 +64,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the command's own flags ask for a JSON document.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        match self {
+            Self::Audit(audit) => audit.monitoring.format == Form::Json,
+            Self::Diagnose(diagnose) => diagnose.monitoring.format == Form::Json,
+            _ => false,
+        }
+    }
+
     /// The command's name as typed, which names its JSON document too.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -74,6 +87,8 @@ impl Command {
             Self::Rename(_) => "rename",
             Self::Restore(_) => "restore",
             Self::Convert(_) => "convert",
+            Self::Sync(_) => "sync",
+            Self::Plan(_) => "plan",
             Self::Generate(_) => "generate",
             Self::Check(_) => "check",
             Self::Demo(_) => "demo",
@@ -121,7 +136,7 @@ pub(crate) struct Selection {
 }
 
 /// Flags of commands that write a store.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Writing")]
 pub(crate) struct Writing {
     /// Say what would be done, and do nothing.
@@ -139,6 +154,8 @@ pub(crate) struct Writing {
     /// Exit with 10 instead of 0 when the store changed.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
 }
 
 /// Flags of commands that connect.

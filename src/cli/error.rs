@@ -36,6 +36,11 @@ impl CliError {
         Self::new(Exit::Usage, "usage", message)
     }
 
+    /// The same failure, for another place that it concerns.
+    pub(crate) fn again(&self) -> Self {
+        Self { code: self.code.clone(), message: self.message.clone(), hints: self.hints.clone(), ..*self }
+    }
+
     /// With what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

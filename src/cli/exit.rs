@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::render::nagios::Level;
+
 /// What the process answers with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -35,6 +37,18 @@ pub(crate) const TABLE: &str = "Exit codes:
   5   refused: needs a fingerprint, a flag with a reason, or a yes
   6   the write failed; the old file is intact
   70  a bug in trustmend";
+
+impl Exit {
+    /// The code of a Nagios plugin, where a plugin was asked for: the numbers mean other things there.
+    pub(crate) fn of_plugin(level: Level) -> Self {
+        match level {
+            Level::Ok => Self::Done,
+            Level::Warning => Self::No,
+            Level::Critical => Self::Usage,
+            Level::Unknown => Self::Network,
+        }
+    }
+}
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -8,6 +8,9 @@ mod client;
 mod commands;
 mod error;
 mod exit;
+mod fleet;
+mod journal;
+mod monitor;
 mod network;
 mod password;
 mod source;
@@ -81,7 +84,8 @@ fn parse_and_run(arguments: &[OsString]) -> Exit {
         clap::ColorChoice::Never => anstream::ColorChoice::Never,
         clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
     };
-    let ui = Ui::new(choice, cli.global.json, cli.global.quiet, cli.global.verbose);
+    let json = cli.global.json || cli.command.asks_for_json();
+    let ui = Ui::new(choice, json, cli.global.quiet, cli.global.verbose);
     let given = cli.global.timeout.map(Duration::from_secs);
     let timeout = given.unwrap_or(TIMEOUT);
     let answer_timeout = given.unwrap_or(ANSWER_DEADLINE);
@@ -118,6 +122,8 @@ fn command(command: &Command, context: &Context) -> Result<Exit, CliError> {
         Command::Rename(arguments) => commands::rename::run(arguments, context),
         Command::Restore(arguments) => commands::restore::run(arguments, context),
         Command::Convert(arguments) => commands::convert::run(arguments, context),
+        Command::Sync(arguments) => commands::sync::run(arguments, context),
+        Command::Plan(arguments) => commands::plan::run(arguments, context),
         Command::Generate(arguments) => commands::generate::run(arguments, context),
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Demo(arguments) => commands::demo::run(arguments, context),

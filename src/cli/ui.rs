@@ -22,13 +22,15 @@ pub(crate) struct Ui {
     json: bool,
     quiet: bool,
     verbose: bool,
+    /// Whether another command runs this one.
+    is_nested: bool,
     /// Where documents go instead of standard output, for a command that runs others.
     collected: Option<RefCell<Option<serde_json::Value>>>,
 }
 
 impl Ui {
     pub(crate) fn new(choice: anstream::ColorChoice, json: bool, quiet: bool, verbose: bool) -> Self {
-        Self { choice, json, quiet, verbose, collected: None }
+        Self { choice, json, quiet, verbose, is_nested: false, collected: None }
     }
 
     /// The terminal for a command that runs inside another: a document is kept for the outer one, which prints only one.
@@ -39,8 +41,14 @@ impl Ui {
             json: self.json,
             quiet: self.quiet || self.json,
             verbose: false,
+            is_nested: true,
             collected,
         }
+    }
+
+    /// Whether another command runs this one, on a store of its own.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.is_nested
     }
 
     /// The document that was kept.

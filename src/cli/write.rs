@@ -8,6 +8,7 @@ use super::args::{StorePassword, Writing};
 use super::assemble;
 use super::error::CliError;
 use super::exit::Exit;
+use super::journal::Why;
 use super::password::{self, Given};
 use crate::fs::{self, PathError};
 use crate::import::{self, Applied, ApplyError, Destination, Plan, PlanError};
@@ -76,6 +77,9 @@ pub(crate) fn new_format(path: &Path, format: Option<&str>) -> Result<&'static d
 impl Writing {
     /// What the flags say about the backup, and the question that a shared store needs.
     pub(crate) fn prepare(&self, destination: &mut Destination, context: &Context) -> Result<(), CliError> {
+        if !self.dry_run {
+            self.logging.check()?;
+        }
         destination.backup_dir.clone_from(&self.backup_dir);
         if self.no_backup {
             destination.backups = 0;
@@ -106,14 +110,19 @@ impl Writing {
         Err(CliError::new(Exit::Refused, "store-shared", text).hint("say --yes, or name the store itself"))
     }
 
-    /// Says what was done to the store at `place`, or would be.
+    /// Records what was done to the store at `place`, and says it, or what would be done.
     pub(crate) fn report(
         &self,
         command: &str,
         place: &str,
         applied: &Applied,
+        why: Why<'_>,
         context: &Context,
     ) -> Result<Exit, CliError> {
+        if applied.changed && !self.dry_run {
+            let path = assemble::writable(place)?;
+            self.logging.record(command, &path, applied, why, context);
+        }
         if context.ui.json() {
             let written = v1::Written::new(place, applied, self.dry_run);
             context.ui.document(&v1::Document::of(command, true, written))?;
@@ -176,6 +185,8 @@ pub(crate) fn failed(error: &ApplyError, destination: &Destination) -> CliError 
             let given = Given { password: destination.password.clone(), is_default };
             assemble::store_error(path, source, &given)
         }
+        ApplyError::Stale { .. } => CliError::from_source(Exit::Refused, "store-changed", error)
+            .hint("make a new plan, and have that one approved"),
         ApplyError::Plan(error) => not_planned(error, &destination.path.display().to_string()),
         ApplyError::Write(error @ PathError::Exists { .. }) => {
             CliError::from_source(Exit::Refused, "file-exists", error).hint(error.hint())

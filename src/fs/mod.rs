@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes files")]
 
+mod append;
 mod attributes;
 mod backup;
 mod create;
@@ -17,6 +18,7 @@ mod read;
 mod replace;
 mod scratch;
 
+pub use append::append_line;
 pub use backup::{backup, backups};
 pub use create::{create_dir, create_new, create_over, create_private_dir, create_unsynced, remove_file};
 pub use error::PathError;

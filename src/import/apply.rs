@@ -86,6 +86,12 @@ pub enum ApplyError {
     /// The new store cannot be written.
     #[error(transparent)]
     Write(PathError),
+    /// The store is not the one that the plan was made on.
+    #[error("{}: the store is not the one that the plan was made on", path.display())]
+    Stale {
+        /// Which store.
+        path: PathBuf,
+    },
     /// The new store would not be what was planned; it was not written.
     #[error("{}: the new store was not written: {what}", path.display())]
     Differs {
@@ -107,10 +113,27 @@ pub fn change(
     dry_run: bool,
     planner: &dyn Fn(&Store) -> Result<Plan, PlanError>,
 ) -> Result<Applied, ApplyError> {
+    change_of(destination, None, now, dry_run, planner)
+}
+
+/// The same, only if the store is the one named: its SHA-256, or `None` inside if there was none.
+///
+/// # Errors
+/// [`ApplyError`], [`ApplyError::Stale`] among them; the old store is intact.
+pub fn change_of(
+    destination: &Destination,
+    expected: Option<Option<Fingerprint>>,
+    now: OffsetDateTime,
+    dry_run: bool,
+    planner: &dyn Fn(&Store) -> Result<Plan, PlanError>,
+) -> Result<Applied, ApplyError> {
     let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
     let _lock = lock(destination, &target, dry_run)?;
     let there = octets(&target)?;
     let before = there.as_deref().map(Fingerprint::of);
+    if expected.is_some_and(|expected| expected != before) {
+        return Err(ApplyError::Stale { path: target });
+    }
     let octets = there.map_or_else(|| empty(destination, &target), Ok)?;
     let broken = |source| ApplyError::Store { path: target.clone(), source };
     let opened = store::open(&octets, Some(&destination.password)).map_err(broken)?;

@@ -18,11 +18,11 @@ mod restore;
 mod step;
 
 pub use alias::{AliasTemplate, AliasTemplateError};
-pub use apply::{Applied, ApplyError, Destination, change, create};
+pub use apply::{Applied, ApplyError, Destination, change, change_of, create};
 pub use candidate::{Candidate, Origin, Pick, PickError, pick};
 pub use choice::{entries_with, entry_called};
 pub use conversion::conversion;
-pub use plan::{Request, plan};
+pub use plan::{Request, plan, plans};
 pub use policy::{Allow, Objection, objections};
 pub use removal::Removal;
 pub use renaming::Renaming;

@@ -21,13 +21,20 @@ pub struct Request {
 /// The steps that bring the certificates into the store. A certificate that the store already trusts, under whatever
 /// alias, is kept as it is.
 pub fn plan(store: &Store, request: &Request, now: OffsetDateTime) -> Plan {
+    plans(store, std::slice::from_ref(request), now)
+}
+
+/// The steps of several requests in one plan.
+pub fn plans(store: &Store, requests: &[Request], now: OffsetDateTime) -> Plan {
     let mut plan = Plan { steps: Vec::new(), edits: Vec::new() };
     let mut taken: Vec<Alias> = store.entries.iter().map(|entry| entry.alias.clone()).collect();
-    for candidate in &request.certificates {
-        let (step, edit) = step(store, request, candidate, now, &taken);
-        taken.push(Alias::new(step.alias.clone()));
-        plan.steps.push(step);
-        plan.edits.extend(edit);
+    for request in requests {
+        for candidate in &request.certificates {
+            let (step, edit) = step(store, request, candidate, now, &taken);
+            taken.push(Alias::new(step.alias.clone()));
+            plan.steps.push(step);
+            plan.edits.extend(edit);
+        }
     }
     plan
 }

@@ -18,6 +18,7 @@ mod peer;
 mod proxy;
 mod session;
 mod suites;
+mod syslog;
 mod tls;
 
 pub use alert::Alert;
@@ -27,4 +28,5 @@ pub use no_proxy::NoProxy;
 pub use observe::{ClientAuthRequest, ClientFailure, Means, Observation, Presented, observe};
 pub use options::{ClientAuth, Options, Proxy, Resolve, Sni};
 pub use peer::PeerJudge;
+pub use syslog::{SYSLOG, syslog};
 pub use tls::{CipherSuite, Protocol};

@@ -2,4 +2,6 @@
 
 pub mod escape;
 pub mod json;
+pub mod nagios;
+pub mod prometheus;
 pub mod text;

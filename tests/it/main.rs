@@ -32,5 +32,6 @@ mod store_programs;
 mod store_support;
 mod store_traps;
 mod support;
+mod sync;
 mod tidy;
 mod verdicts;

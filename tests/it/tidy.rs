@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who stands where. A room imports only rooms on lower floors.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("cli", 6),
     ("render", 5),
     ("manifest", 4),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("net", 2),
     ("cert", 1),
     ("fs", 1),
+    ("journal", 1),
     ("der", 0),
     ("pem", 0),
     ("digest", 0),

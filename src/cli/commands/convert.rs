@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::args::StorePassword;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::{Logging, Why};
 use super::super::{Context, assemble, write};
 use crate::import::{self, Action};
 use crate::render::json::v1;
@@ -37,6 +38,8 @@ pub(crate) struct Convert {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    logging: Logging,
+    #[command(flatten)]
     password: StorePassword,
     /// Read the new store's password from the first line of FILE [default: the old store's].
     #[arg(long, value_name = "FILE", conflicts_with = "new_password_env")]
@@ -66,6 +69,9 @@ pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliErr
     let applied = import::create(&destination, plan, arguments.dry_run);
     let applied = applied.map_err(|error| write::failed(&error, &destination))?;
     let place = arguments.new.display().to_string();
+    if !arguments.dry_run {
+        arguments.logging.record("convert", &arguments.new, &applied, Why::default(), context);
+    }
     if context.ui.json() {
         let written = v1::Written::new(&place, &applied, arguments.dry_run);
         context.ui.document(&v1::Document::of("convert", true, written))?;

@@ -11,14 +11,18 @@ use super::super::assess::{self, Assessment, Client};
 use super::super::client::JavaClient;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::monitor::{Form, Monitoring};
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
 use super::inspect;
+use crate::cert::Certificate;
 use crate::finding::{self, Finding};
 use crate::net::Host;
 use crate::path::PeerName;
 use crate::path::java::Verdict;
 use crate::render::json::v1;
+use crate::render::nagios::Level;
+use crate::render::prometheus::{Metrics, Target};
 use crate::render::text::diagnosis::{Judge, report};
 
 /// Would a Java client with that store accept this server? Every fault, whose it is, and the command that mends it.
@@ -50,11 +54,14 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
+    pub(crate) monitoring: Monitoring,
+    #[command(flatten)]
     password: StorePassword,
 }
 
 /// What came of one source.
 struct Shown {
+    chain: Vec<Certificate>,
     json: v1::Observed,
     text: String,
     exit: Exit,
@@ -94,7 +101,12 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     if context.ui.json() {
         let targets = shown.into_iter().map(|one| one.json).collect();
         let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
-        context.ui.document(&document)?;
+        arguments.monitoring.document(&document, context)?;
+    } else if arguments.monitoring.format != Form::Text {
+        return monitored(arguments, place, &shown, exit, now, context);
+    } else if arguments.monitoring.out.is_some() {
+        let texts: Vec<&str> = shown.iter().map(|one| one.text.as_str()).collect();
+        arguments.monitoring.text(&texts.join("\n"), context)?;
     } else {
         for (place, one) in shown.iter().enumerate() {
             match &one.failure {
@@ -106,11 +118,54 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     Ok(exit)
 }
 
+/// The answer for a monitoring system.
+fn monitored(
+    arguments: &Diagnose,
+    place: &str,
+    shown: &[Shown],
+    exit: Exit,
+    now: OffsetDateTime,
+    context: &Context,
+) -> Result<Exit, CliError> {
+    let monitoring = &arguments.monitoring;
+    if monitoring.format == Form::Prometheus {
+        let mut metrics = Metrics::default();
+        for one in shown {
+            let (target, verdict) = (one.json.target.as_str(), one.json.verdict.unwrap_or("unreachable"));
+            let client = one.json.client.as_deref().unwrap_or_default();
+            metrics.server(&Target { target, store: place, client, verdict }, &one.chain, now);
+        }
+        metrics.made(now);
+        monitoring.text(&metrics.text(), context)?;
+        return Ok(exit);
+    }
+    let thresholds = monitoring.thresholds();
+    let ends = shown
+        .iter()
+        .flat_map(|one| &one.chain)
+        .map(|certificate| (certificate.not_after() - now).whole_days());
+    let days = ends.min();
+    let level = match exit {
+        Exit::Done => days.map_or(Level::Ok, |days| thresholds.level(days)),
+        Exit::No | Exit::Network => Level::Critical,
+        _ => Level::Unknown,
+    };
+    let words = shown.iter().map(|one| {
+        let verdict = one.json.verdict.unwrap_or("unreachable");
+        let found = one.json.findings.as_ref().and_then(|findings| findings.first());
+        let why = found.filter(|_| verdict != "trusted").map(|finding| format!(" ({})", finding.code));
+        format!("{} {verdict}{}", one.json.target, why.unwrap_or_default())
+    });
+    let words: Vec<String> = words.collect();
+    let data: Vec<String> = days.map(|days| thresholds.days(days)).into_iter().collect();
+    monitoring.nagios(level, &words.join(", "), &data, context)
+}
+
 impl Shown {
     fn failed(text: &str, error: CliError) -> Self {
         let json =
             v1::Observed { target: text.to_owned(), error: Some((&error).into()), ..v1::Observed::default() };
-        Self { json, text: String::new(), exit: error.exit, failure: Some(error) }
+        Self { chain: Vec::new(), json, text: String::new(), exit: error.exit, failure: Some(error) }
     }
 }
 
@@ -196,7 +251,7 @@ impl Case<'_> {
         json.predicted_error = Some(predicted.map(|(text, _)| text.to_owned()));
         json.predicted_causes = Some(predicted.map(|(_, causes)| causes.to_vec()).unwrap_or_default());
         json.findings = Some(findings.iter().map(|finding: &Finding| v1::Finding::from(finding)).collect());
-        Shown { json, text, exit, failure: None }
+        Shown { chain: evidence.presented.clone(), json, text, exit, failure: None }
     }
 }
 

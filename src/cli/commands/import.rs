@@ -7,6 +7,7 @@ use super::super::assess::{self, Client};
 use super::super::client::JavaClient;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::Why;
 use super::super::source::{self, Source};
 use super::super::{Context, assemble, network, write};
 use crate::cert::Certificate;
@@ -113,7 +114,8 @@ pub(crate) fn run(arguments: &Import, context: &Context) -> Result<Exit, CliErro
         let why = refused.map(|step| step.reason.clone()).unwrap_or_default();
         return Err(CliError::new(Exit::Refused, "alias-refused", why).hint("choose another --alias"));
     }
-    arguments.writing.report("import", &arguments.store, &applied, context)
+    let why = Why { reason: arguments.reason.as_deref(), manifest: None };
+    arguments.writing.report("import", &arguments.store, &applied, why, context)
 }
 
 /// The certificates of all sources, and what the verdict on a server recommends.

@@ -5,6 +5,7 @@ use clap::Args;
 use super::super::args::{StorePassword, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::Why;
 use super::super::{Context, assemble, write};
 use crate::import::Removal;
 
@@ -57,5 +58,5 @@ pub(crate) fn run(arguments: &Remove, context: &Context) -> Result<Exit, CliErro
     let applied = write::change(&mut destination, context, arguments.writing.dry_run, &|store| {
         removal.plan(store, context.now)
     })?;
-    arguments.writing.report("remove", &arguments.store, &applied, context)
+    arguments.writing.report("remove", &arguments.store, &applied, Why::default(), context)
 }

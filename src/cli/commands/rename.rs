@@ -5,6 +5,7 @@ use clap::Args;
 use super::super::args::{StorePassword, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::Why;
 use super::super::{Context, assemble, write};
 use crate::import::Renaming;
 
@@ -42,5 +43,5 @@ pub(crate) fn run(arguments: &Rename, context: &Context) -> Result<Exit, CliErro
     arguments.writing.prepare(&mut destination, context)?;
     let applied =
         write::change(&mut destination, context, arguments.writing.dry_run, &|store| renaming.plan(store))?;
-    arguments.writing.report("rename", &arguments.store, &applied, context)
+    arguments.writing.report("rename", &arguments.store, &applied, Why::default(), context)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::args::{StorePassword, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::Why;
 use super::super::{Context, write};
 use crate::import;
 use crate::render::json::v1;
@@ -53,5 +54,5 @@ pub(crate) fn run(arguments: &Restore, context: &Context) -> Result<Exit, CliErr
     let applied = write::with_password(&mut destination, context, |destination| {
         import::restore(destination, arguments.from.as_deref(), context.now, arguments.writing.dry_run)
     })?;
-    arguments.writing.report("restore", &arguments.store, &applied, context)
+    arguments.writing.report("restore", &arguments.store, &applied, Why::default(), context)
 }

@@ -8,3 +8,4 @@ pub mod diagnosis;
 pub mod finding;
 pub mod store;
 pub mod style;
+pub mod sync;

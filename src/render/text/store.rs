@@ -8,6 +8,7 @@ use crate::audit::Flaw;
 use crate::cert::Certificate;
 use crate::finding::Severity;
 use crate::import::{Action, Applied, Backup};
+use crate::manifest::Drift;
 use crate::render::escape::visible;
 use crate::store::{Difference, Entry, Store};
 
@@ -163,6 +164,19 @@ pub fn audit(place: &str, store: &Store, flaws: &[Flaw]) -> String {
         }
     }
     text
+}
+
+/// How a store differs from its manifest.
+pub fn drift(drift: &[Drift]) -> String {
+    if drift.is_empty() {
+        return "as declared\n".to_owned();
+    }
+    let one = |drift: &Drift| {
+        let words = paint(style::WARNING, "drift");
+        let (subject, detail) = (visible(&drift.subject), visible(&drift.detail));
+        format!("{words} {}: {}  {subject}\n    {detail}\n", drift.kind.name(), drift.sha256.hex())
+    };
+    drift.iter().map(one).collect()
 }
 
 /// How two stores differ.

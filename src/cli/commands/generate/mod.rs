@@ -78,6 +78,8 @@ pub(crate) struct Generate {
     trust: Vec<String>,
     #[command(flatten)]
     store_password: super::super::args::StorePassword,
+    #[command(flatten)]
+    logging: super::super::journal::Logging,
     /// Print the lines that make a server use the files.
     #[arg(long, value_name = "SERVER")]
     server_config: Option<ServerConfig>,

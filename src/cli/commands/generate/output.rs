@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::super::error::CliError;
 use super::super::super::exit::Exit;
+use super::super::super::journal::{Logging, Why};
 use super::super::super::{Context, assemble, write};
 use super::Generate;
 use super::keystore::Keystore;
@@ -76,7 +77,8 @@ pub(super) fn write(
     let stores = destinations(arguments, context, &request)?;
     fs::create_dir(&places.folder).map_err(|error| write_error(&error))?;
     let mut writer = Writer { force: arguments.force, made: Vec::new() };
-    let written = write_all(&files, keystore.as_ref(), &stores, &request, &mut writer, context);
+    let written =
+        write_all(&files, keystore.as_ref(), &stores, &request, &mut writer, (&arguments.logging, context));
     if let Err(error) = written {
         writer.undo();
         return Err(error);
@@ -126,7 +128,7 @@ fn write_all(
     stores: &[(&String, Destination)],
     request: &Request,
     writer: &mut Writer,
-    context: &Context,
+    (logging, context): (&Logging, &Context),
 ) -> Result<(), CliError> {
     for (_, path, octets, mode) in files {
         writer.put(path, octets, *mode)?;
@@ -136,6 +138,9 @@ fn write_all(
         let applied = write::change(&mut destination, context, false, &|store| {
             Ok(import::plan(store, request, context.now))
         })?;
+        if applied.changed {
+            logging.record("generate", &destination.path, &applied, Why::default(), context);
+        }
         let steps = applied.plan.steps.iter().map(|step| format!("{} {}", step.action.name(), step.alias));
         context.ui.note(&format!("{text}: {}", steps.collect::<Vec<_>>().join(", ")));
     }

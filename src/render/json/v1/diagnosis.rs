@@ -84,7 +84,8 @@ pub struct StoreRef {
 /// One finding.
 #[derive(Debug, Serialize)]
 pub struct Finding {
-    code: &'static str,
+    /// The rule's code.
+    pub code: &'static str,
     severity: &'static str,
     certificate: Option<String>,
     title: String,

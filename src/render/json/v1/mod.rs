@@ -8,12 +8,15 @@ use time::format_description::well_known::Rfc3339;
 mod certificate;
 mod diagnosis;
 mod store;
+mod sync;
 
 pub use certificate::Certificate;
 pub use diagnosis::{Diagnosis, Finding, Inspection, Observed, Remedy, StoreRef};
 pub use store::{
     Audited, Backups, Compared, Entry, Exported, Listed, Listing, Problem, Step, Written, WrittenStore,
 };
+
+pub use sync::{Diff, Log, Planned, Probed, ServiceDone, Synced, SyncedStore, TrustLine};
 
 /// The name of a command's document: `trustmend/v1/<command>`.
 pub fn schema(command: &str) -> String {

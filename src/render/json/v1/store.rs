@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Certificate, time};
 use crate::audit;
 use crate::import::{self, Applied};
+use crate::manifest;
 use crate::store;
 
 /// Result of `list`.
@@ -100,6 +101,29 @@ impl Problem {
 pub struct Audited {
     store: Listed,
     findings: Vec<Flaw>,
+    drift: Option<Vec<Drift>>,
+}
+
+/// A difference between a store and what is declared for it.
+#[derive(Debug, Serialize)]
+struct Drift {
+    kind: &'static str,
+    sha256: String,
+    alias: String,
+    subject: String,
+    detail: String,
+}
+
+impl From<&manifest::Drift> for Drift {
+    fn from(drift: &manifest::Drift) -> Self {
+        Self {
+            kind: drift.kind.name(),
+            sha256: drift.sha256.hex(),
+            alias: drift.alias.clone(),
+            subject: drift.subject.clone(),
+            detail: drift.detail.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -114,8 +138,13 @@ struct Flaw {
 }
 
 impl Audited {
-    /// Of the store at `place`.
-    pub fn new(place: &str, store: &store::Store, flaws: &[audit::Flaw]) -> Self {
+    /// Of the store at `place`; `drift` if it was compared with a manifest.
+    pub fn new(
+        place: &str,
+        store: &store::Store,
+        flaws: &[audit::Flaw],
+        drift: Option<&[manifest::Drift]>,
+    ) -> Self {
         let one = |flaw: &audit::Flaw| Flaw {
             code: flaw.code,
             severity: flaw.severity.name(),
@@ -125,7 +154,8 @@ impl Audited {
             detail: flaw.detail.clone(),
             remedy: (!flaw.remedy.is_empty()).then_some(flaw.remedy),
         };
-        Self { store: Listed::new(place, store), findings: flaws.iter().map(one).collect() }
+        let drift = drift.map(|drift| drift.iter().map(Drift::from).collect());
+        Self { store: Listed::new(place, store), findings: flaws.iter().map(one).collect(), drift }
     }
 }
 

@@ -1,0 +1,115 @@
+//! What `sync` and `plan` did, or would do.
+
+use serde::Serialize;
+
+use super::{Error, Step, WrittenStore};
+
+/// An entry with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrustLine {
+    /// SHA-256 of the certificate.
+    pub sha256: String,
+    /// The entry's alias.
+    pub alias: String,
+    /// The certificate's subject.
+    pub subject: String,
+}
+
+/// Result of `sync`.
+#[derive(Debug, Serialize)]
+pub struct Synced {
+    /// The manifest, or the plan.
+    pub manifest: String,
+    /// Whether anything was, or with `dry_run` would be, written and stayed written.
+    pub changed: bool,
+    /// Whether nothing was written because it was only asked what would be.
+    pub dry_run: bool,
+    /// Store by store.
+    pub stores: Vec<SyncedStore>,
+    /// Whether services must be restarted to see the change.
+    pub restart_required: bool,
+    /// The services that read changed stores.
+    pub services: Vec<ServiceDone>,
+    /// What was tried afterwards.
+    pub checks: Vec<Probed>,
+    /// Whether everything was put back, because something was not well afterwards.
+    pub rolled_back: bool,
+}
+
+/// What became of one store.
+#[derive(Debug, Serialize)]
+pub struct SyncedStore {
+    /// What the manifest calls it.
+    pub name: String,
+    /// Whether it is as declared now, or with `dry_run` would be.
+    pub ok: bool,
+    /// Whether it was, or would be, written.
+    pub changed: bool,
+    /// Before and after.
+    pub store: Option<WrittenStore>,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// What it held and holds.
+    pub diff: Option<Diff>,
+    /// Where the old file is kept.
+    pub backup: Option<String>,
+    /// Why it is not as declared.
+    pub error: Option<Error>,
+}
+
+/// The certificates of a store before and after.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    /// Before.
+    pub before: Vec<TrustLine>,
+    /// After.
+    pub after: Vec<TrustLine>,
+}
+
+/// What was done to a service.
+#[derive(Debug, Serialize)]
+pub struct ServiceDone {
+    /// What the manifest calls it.
+    pub name: String,
+    /// `restarted`, `restart-required`, `left-stopped`, `failed`, `restarted-after-rollback`.
+    pub outcome: &'static str,
+    /// What went wrong.
+    pub detail: Option<String>,
+}
+
+/// What was tried after a change.
+#[derive(Debug, Serialize)]
+pub struct Probed {
+    /// The URL, or the command.
+    pub target: String,
+    /// The store that should accept it.
+    pub store: Option<String>,
+    /// Whether it was well.
+    pub ok: bool,
+    /// Why not.
+    pub detail: Option<String>,
+}
+
+/// Result of `audit --log`.
+#[derive(Debug, Serialize)]
+pub struct Log {
+    /// The file.
+    pub log: String,
+    /// How many records it has.
+    pub records: usize,
+    /// The hash of the last.
+    pub head: String,
+}
+
+/// Result of `plan`.
+#[derive(Debug, Serialize)]
+pub struct Planned {
+    /// The file that was written.
+    pub plan: String,
+    /// SHA-256 of it, to be told to whoever applies it by another way.
+    pub sha256: String,
+    /// Whether it changes anything.
+    pub changed: bool,
+    /// Store by store.
+    pub stores: Vec<SyncedStore>,
+}
