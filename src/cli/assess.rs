@@ -13,7 +13,7 @@ use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
     observe,
 };
-use crate::path::java::{KeyExchange, Predicted, Question, Verdict, judge};
+use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{Anchor, PeerName, Recommendation, arrange, faults, is_pinned, recommend};
 use crate::store::place;
 
@@ -82,6 +82,16 @@ pub(crate) fn chain(
     now: OffsetDateTime,
 ) -> Assessment {
     judged(chain, name, Handshake::default(), client, now)
+}
+
+/// What Java with other settings makes of the same.
+pub(crate) fn by_settings(seen: &Assessment, java: &JavaClient, settings: &Settings) -> Judgement {
+    let evidence = &seen.evidence;
+    let anchors: &[Anchor] = if evidence.store.stops_java() { &[] } else { &evidence.store.anchors };
+    let handshake = seen.observation.as_ref().map_or_else(Handshake::default, Handshake::of);
+    let (chain, name) = (&evidence.presented, evidence.name.as_ref());
+    let question = question(chain, anchors, name, handshake, java, evidence.now);
+    judge(&Question { settings, blocked: &[], ..question })
 }
 
 /// What of the handshake the verdict hangs on.

@@ -5,6 +5,7 @@ mod args;
 mod assemble;
 mod assess;
 mod client;
+mod clients;
 mod commands;
 mod error;
 mod exit;

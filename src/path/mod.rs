@@ -1,4 +1,4 @@
-//! From a presented chain to a trust anchor, as Java does it.
+//! From a presented chain to a trust anchor, as Java does it; and what OpenSSL and webpki make of the same.
 //!
 //! Pure: certificates, settings and the time come in, verdicts and faults go out.
 
@@ -7,7 +7,10 @@ mod effort;
 mod faults;
 mod interception;
 pub mod java;
+pub mod openssl;
+mod outcome;
 mod recommend;
+pub mod webpki;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,6 +18,7 @@ use std::net::IpAddr;
 pub use arrange::{Arrangement, Issuer, Missing, Role, arrange};
 pub use faults::{Fault, FaultKind, Stale, faults};
 pub use interception::{interceptor, is_pinned};
+pub use outcome::Outcome;
 pub use recommend::{Recommendation, recommend};
 
 use crate::cert::Certificate;

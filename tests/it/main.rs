@@ -4,6 +4,7 @@
 
 mod ca;
 mod ca_servers;
+mod clients;
 mod findings;
 mod fs;
 mod generate;

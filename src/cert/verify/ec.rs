@@ -14,13 +14,15 @@ const P256: Oid = Oid::new(&[1, 2, 840, 10_045, 3, 1, 7]);
 const P384: Oid = Oid::new(&[1, 3, 132, 0, 34]);
 const P521: Oid = Oid::new(&[1, 3, 132, 0, 35]);
 const SECP256K1: Oid = Oid::new(&[1, 3, 132, 0, 10]);
+const BRAINPOOL_P256: Oid = Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 7]);
+const BRAINPOOL_P384: Oid = Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 11]);
 
 /// Ed25519 (RFC 8410).
 pub(super) fn ed25519(key: &PublicKey, message: &[u8], signature: &[u8]) -> Outcome {
     outcome(UnparsedPublicKey::new(&ED25519, &key.octets).verify(message, signature).is_ok())
 }
 
-/// ECDSA with any hash on any curve of these five (RFC 5758 section 3.2).
+/// ECDSA with any hash on any curve of these seven (RFC 5758 section 3.2).
 pub(super) fn ecdsa(
     key: &PublicKey,
     curve: Option<Oid>,
@@ -42,6 +44,8 @@ pub(super) fn ecdsa(
         P384 => p384(key, &digest, r, s),
         P521 => p521(key, &digest, r, s),
         SECP256K1 => secp256k1(key, &digest, r, s),
+        BRAINPOOL_P256 => brainpool256(key, &digest, r, s),
+        BRAINPOOL_P384 => brainpool384(key, &digest, r, s),
         other => return Outcome::Unsupported { what: format!("ECDSA on {}", curve_name(&other)) },
     };
     outcome(verdict.unwrap_or(false))
@@ -94,8 +98,27 @@ macro_rules! curve {
     };
 }
 
+/// The crates of these curves bring no key of their own to verify with.
+mod brainpool_p256 {
+    pub(super) mod ecdsa {
+        pub(in super::super) use ::ecdsa::signature;
+        pub(in super::super) type Signature = ::ecdsa::Signature<bp256::BrainpoolP256r1>;
+        pub(in super::super) type VerifyingKey = ::ecdsa::VerifyingKey<bp256::BrainpoolP256r1>;
+    }
+}
+
+mod brainpool_p384 {
+    pub(super) mod ecdsa {
+        pub(in super::super) use ::ecdsa::signature;
+        pub(in super::super) type Signature = ::ecdsa::Signature<bp384::BrainpoolP384r1>;
+        pub(in super::super) type VerifyingKey = ::ecdsa::VerifyingKey<bp384::BrainpoolP384r1>;
+    }
+}
+
 curve!(p224, p224, 28);
 curve!(p256, p256, 32);
 curve!(p384, p384, 48);
 curve!(p521, p521, 66);
 curve!(secp256k1, k256, 32);
+curve!(brainpool256, brainpool_p256, 32);
+curve!(brainpool384, brainpool_p384, 48);

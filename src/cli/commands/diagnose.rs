@@ -9,6 +9,7 @@ use super::super::args::{Network, StorePassword};
 use super::super::assemble::{self, ClientStore};
 use super::super::assess::{self, Assessment, Client};
 use super::super::client::JavaClient;
+use super::super::clients::{self, Answer, Kind};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::monitor::{Form, Monitoring};
@@ -25,7 +26,7 @@ use crate::render::nagios::Level;
 use crate::render::prometheus::{Metrics, Target};
 use crate::render::text::diagnosis::{Judge, report};
 
-/// Would a Java client with that store accept this server? Every fault, whose it is, and the command that mends it.
+/// Would a client with that store accept this server? Every fault, whose it is, and the command that mends it.
 ///
 /// Connects, keeps what the server presents, and decides as the JVM would: its version and its java.security are taken
 /// from the runtime that the store belongs to, or from --java-version. Nothing is changed and no credential is sent. Files are
@@ -34,7 +35,8 @@ use crate::render::text::diagnosis::{Judge, report};
 #[command(after_help = "Examples:
   trustmend diagnose https://scim.corp.test:8443/scim/v2/ --store /opt/agent/jre/lib/security/cacerts
   trustmend diagnose scim.corp.test:8443 --store trust.p12 --java-version 17.0.9
-  trustmend diagnose chain.pem --host scim.corp.test --store java:")]
+  trustmend diagnose chain.pem --host scim.corp.test --store java:
+  trustmend diagnose chain.pem --host scim.corp.test --store roots.pem --client all")]
 pub(crate) struct Diagnose {
     /// https://host:port, host:port, or a file with a chain.
     #[arg(required = true, value_name = "SOURCE")]
@@ -42,6 +44,9 @@ pub(crate) struct Diagnose {
     /// The client's trust store [default: java: if JAVA_HOME has one, else mozilla:].
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
+    /// Whose verdict to give.
+    #[arg(long, value_name = "CLIENT", value_enum, default_value_t)]
+    client: Kind,
     /// Judge as this Java: 8, 11, 17, 21, 25 (the newest update known) or exactly, as in 17.0.9.
     #[arg(long, value_name = "VERSION")]
     java_version: Option<String>,
@@ -76,7 +81,8 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         None => context.now,
     };
     let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
-    let store = assemble::client(place, &arguments.password, context)?;
+    let mut store = assemble::client(place, &arguments.password, context)?;
+    clients::read_by(arguments.client, &mut store);
     let java = JavaClient::find(arguments.java_version.as_deref(), store.java_home.as_deref(), context)?;
     if arguments.store.is_none() {
         context.ui.note(&format!("note: no --store given, judging with {place}"));
@@ -205,7 +211,7 @@ impl Case<'_> {
                 (file.path.display().to_string(), assessment, of_file(file))
             }
         };
-        Ok(self.shown(&title, &assessment, json))
+        Ok(self.shown(&title, assessment, json))
     }
 
     fn host(&self) -> Result<Option<PeerName>, CliError> {
@@ -219,10 +225,52 @@ impl Case<'_> {
         }))
     }
 
-    fn shown(&self, title: &str, assessment: &Assessment, mut json: v1::Observed) -> Shown {
+    /// The answer of the one client asked for, if that is not Java.
+    fn single<'b>(&self, answers: &'b [Answer]) -> Option<&'b Answer> {
+        answers.first().filter(|_| self.arguments.client != Kind::All)
+    }
+
+    /// `java-17`, `openssl-3`, `webpki` or `all`.
+    fn client(&self, single: Option<&Answer>) -> String {
+        match (single, self.arguments.client) {
+            (Some(answer), _) => answer.short().to_owned(),
+            (None, Kind::All) => "all".to_owned(),
+            (None, Kind::Openssl) => "openssl-3".to_owned(),
+            (None, Kind::Webpki) => "webpki".to_owned(),
+            (None, Kind::Java) => self.java.short(),
+        }
+    }
+
+    fn judge(&self, single: Option<&Answer>, answers: &[Answer], store: String) -> Judge {
+        let columns = answers.iter().filter(|_| single.is_none()).map(Answer::column).collect();
+        match single {
+            Some(answer) => Judge {
+                client: answer.label().to_owned(),
+                assumed: None,
+                prints: "It prints",
+                store,
+                columns,
+            },
+            None => {
+                let (client, assumed) = (self.java.label(), self.java.assumed.clone());
+                Judge { client, assumed, prints: "Java prints", store, columns }
+            }
+        }
+    }
+
+    fn shown(&self, title: &str, mut assessment: Assessment, mut json: v1::Observed) -> Shown {
+        let answers = clients::answers(self.arguments.client, &assessment, self.java);
+        let single = self.single(&answers);
+        if let Some(answer) = single {
+            clients::speak_for(&mut assessment, answer);
+        }
         let evidence = &assessment.evidence;
-        let findings = finding::examine(evidence);
-        let (verdict, exit) = match (&evidence.judgement, evidence.is_trusted()) {
+        let mut findings = finding::examine(evidence);
+        if let Some(answer) = single {
+            clients::promote(&mut findings, answer.outcome());
+        }
+        let is_trusted = evidence.is_trusted() && clients::all_trust(&answers);
+        let (verdict, exit) = match (&evidence.judgement, is_trusted) {
             (None, _) => ("unreachable", Exit::Network),
             (Some(_), true) => ("trusted", Exit::Done),
             (Some(_), false) => ("untrusted", Exit::No),
@@ -233,13 +281,14 @@ impl Case<'_> {
             (Some(path), None) => path.display().to_string(),
             (None, _) => self.place.to_owned(),
         };
-        let judge =
-            Judge { client: self.java.label(), assumed: self.java.assumed.clone(), store: shown_store };
+        let judge = self.judge(single, &answers, shown_store);
         let predicted =
             assessment.predicted.as_ref().map(|(text, causes)| (text.as_str(), causes.as_slice()));
         let text = report(title, &judge, evidence, predicted, &findings);
         json.verdict = Some(verdict);
-        json.client = Some(self.java.short());
+        json.client = Some(self.client(single));
+        let listed = !answers.is_empty();
+        json.clients = listed.then(|| answers.iter().map(Answer::json).collect());
         json.store = Some(v1::StoreRef {
             place: self.place.to_owned(),
             format,

@@ -14,8 +14,23 @@ pub struct Judge {
     pub client: String,
     /// Why that one, if it was not said.
     pub assumed: Option<String>,
+    /// The words in front of what it prints.
+    pub prints: &'static str,
     /// The store, with its format.
     pub store: String,
+    /// Other clients' answers, if they are asked for.
+    pub columns: Vec<Column>,
+}
+
+/// One client's answer, in a table of several.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Such as `OpenSSL 3`.
+    pub client: String,
+    /// `trusted`, `untrusted` or `undecided`.
+    pub verdict: &'static str,
+    /// What it prints, or why nothing was decided.
+    pub error: Option<String>,
 }
 
 /// Verdict, what Java prints, the chain, the findings.
@@ -33,18 +48,40 @@ pub fn report(
     text.push_str(&format!("judged as {client}{assumed} with {store}, {anchors}\n\n"));
     text.push_str(&verdict(evidence));
     if let Some((exception, causes)) = predicted {
-        text.push_str("  Java prints:\n");
+        text.push_str(&format!("  {}:\n", judge.prints));
         text.push_str(&format!("    {}\n", visible(exception)));
         for cause in causes {
             text.push_str(&format!("    Caused by: {}\n", visible(cause)));
         }
     }
+    text.push_str(&table(&judge.columns));
     if !evidence.presented.is_empty() {
         let path = evidence.judgement.as_ref().and_then(|judgement| judgement.path.as_deref());
         text.push_str(&format!("\n{}", chain::tree(&evidence.presented, &evidence.arrangement, path)));
     }
     if !findings.is_empty() {
         text.push_str(&format!("\n{}", super::finding::list(findings)));
+    }
+    text
+}
+
+/// Who accepts, who refuses, why.
+fn table(columns: &[Column]) -> String {
+    let width = |text: &dyn Fn(&Column) -> usize| columns.iter().map(text).max().unwrap_or(0);
+    let client_width = width(&|column| column.client.chars().count());
+    let mut text = if columns.is_empty() {
+        String::new()
+    } else {
+        "\nClients with this store, side by side\n".to_owned()
+    };
+    for Column { client, verdict, error } in columns {
+        let style = match *verdict {
+            "trusted" => style::GOOD,
+            "untrusted" => style::ERROR,
+            _ => style::WARNING,
+        };
+        let why = error.as_ref().map(|error| format!("  {}", visible(error))).unwrap_or_default();
+        text.push_str(&format!("  {:client_width$}  {}{why}\n", visible(client), paint(style, verdict)));
     }
     text
 }

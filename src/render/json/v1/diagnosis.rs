@@ -40,6 +40,9 @@ pub struct Observed {
     /// The client judged for, such as `java-17`; absent in `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// The answer of each client; absent unless another than Java was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Vec<Client>>,
     /// The client's store; absent in `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreRef>,
@@ -68,6 +71,19 @@ pub struct Observed {
     /// Why there is no chain, in `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<super::Error>,
+}
+
+/// One client's answer, in a table of several.
+#[derive(Debug, Serialize)]
+pub struct Client {
+    /// Such as `java-17.0.21`, `openssl-3` or `webpki`.
+    pub client: String,
+    /// `trusted`, `untrusted` or `undecided`.
+    pub verdict: &'static str,
+    /// What it prints, or why nothing was decided; `null` where it goes on.
+    pub error: Option<String>,
+    /// SHA-256 fingerprints from the leaf to the trust anchor, where it goes on and tells.
+    pub path: Option<Vec<String>>,
 }
 
 /// A store, shortly.

@@ -1,0 +1,190 @@
+//! The clients that `diagnose` judges for: Java, OpenSSL, webpki, or all of them side by side.
+
+use clap::ValueEnum;
+
+use super::assemble::ClientStore;
+use super::assess::{self, Assessment};
+use super::client::JavaClient;
+use crate::finding::{Finding, Severity};
+use crate::net::Protocol;
+use crate::path::java::{Predicted, Settings, Verdict, Version};
+use crate::path::{Anchor, Outcome, openssl, webpki};
+use crate::render::json::v1;
+use crate::render::text::diagnosis::Column;
+
+/// Java releases in the table, each with its newest update known.
+const RELEASES: [u32; 5] = [8, 11, 17, 21, 25];
+
+/// Forgets what stops Java alone from reading a store, if Java's verdict is not asked for.
+pub(crate) fn read_by(kind: Kind, store: &mut ClientStore) {
+    if matches!(kind, Kind::Openssl | Kind::Webpki) && store.store.is_some() {
+        store.facts.unreadable = None;
+        store.facts.needs_password = false;
+    }
+}
+
+/// Whose verdict is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Kind {
+    /// The JVM of the store, or of --java-version.
+    #[default]
+    Java,
+    /// OpenSSL 3 with its defaults at security level 2: curl, Python, nginx, ...
+    Openssl,
+    /// Rustls with webpki.
+    Webpki,
+    /// All of these, and every long-term release of Java.
+    All,
+}
+
+/// One client's answer.
+pub(crate) struct Answer {
+    /// `OpenSSL 3`.
+    label: String,
+    /// `openssl-3`, `java-17.0.9`.
+    short: String,
+    outcome: Outcome,
+}
+
+/// The answers of the clients asked for; none when Java alone is, which the assessment itself answers, or when there is
+/// no chain.
+pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<Answer> {
+    let evidence = &seen.evidence;
+    let Some(judgement) = evidence.judgement.as_ref().filter(|_| kind != Kind::Java) else {
+        return Vec::new();
+    };
+    // What a missing store falls back to is Java's own affair, and so is which formats it takes.
+    let anchors: &[Anchor] = if evidence.store.is_missing { &[] } else { &evidence.store.anchors };
+    let (chain, name, now) = (&evidence.presented, evidence.name.as_ref(), evidence.now);
+    let mut answers = Vec::new();
+    let mut add = |label: &str, short: &str, outcome: Outcome| {
+        answers.push(Answer { label: label.to_owned(), short: short.to_owned(), outcome });
+    };
+    if kind == Kind::All {
+        let mut own = Outcome::from(judgement);
+        own.error = seen.predicted.as_ref().map(|(text, _)| text.clone());
+        let refuses = seen.evidence.failure.is_some() && own.is_trusted();
+        add(
+            &java.label(),
+            &format!("java-{}", java.settings.version),
+            if refuses { failed(seen, own.error) } else { own },
+        );
+        let version = java.settings.version;
+        for newest in RELEASES.map(Version::newest).iter().filter(|newest| **newest != version) {
+            let settings = Settings::of(newest);
+            let mut outcome = Outcome::from(&assess::by_settings(seen, java, &settings));
+            if evidence.store.stops_java() {
+                outcome.error = Some(Predicted::store_unreadable().exception);
+            }
+            add(&format!("Java {newest}"), &format!("java-{newest}"), shared(seen, outcome));
+        }
+    }
+    if matches!(kind, Kind::Openssl | Kind::All) {
+        add("OpenSSL 3", "openssl-3", modern(seen, openssl::judge(chain, anchors, name, now)));
+    }
+    if matches!(kind, Kind::Webpki | Kind::All) {
+        add("rustls (webpki)", "webpki", modern(seen, webpki::judge(chain, anchors, name, now)));
+    }
+    answers
+}
+
+/// What no client gets past: a server that wants a certificate of the client's.
+fn shared(seen: &Assessment, outcome: Outcome) -> Outcome {
+    let code = seen.evidence.failure.as_ref().map(|failure| failure.code);
+    if code == Some("client-certificate-required") && outcome.is_trusted() {
+        return failed(seen, None);
+    }
+    outcome
+}
+
+/// And for clients that speak TLS 1.2 and later alone: a server that speaks neither.
+fn modern(seen: &Assessment, outcome: Outcome) -> Outcome {
+    let protocol = seen.observation.as_ref().and_then(|observation| observation.protocol);
+    match protocol {
+        Some(old @ (Protocol::Ssl3 | Protocol::Tls10 | Protocol::Tls11)) => {
+            let error = format!("the server speaks {old} at most, this client nothing before TLS 1.2");
+            Outcome { verdict: Verdict::Refused, error: Some(error), certificate: None, path: None }
+        }
+        _ => shared(seen, outcome),
+    }
+}
+
+fn failed(seen: &Assessment, error: Option<String>) -> Outcome {
+    let message = seen.evidence.failure.as_ref().map(|failure| failure.message.clone());
+    Outcome { verdict: Verdict::Refused, error: error.or(message), certificate: None, path: None }
+}
+
+/// Whether every one of them goes on.
+pub(crate) fn all_trust(answers: &[Answer]) -> bool {
+    answers.iter().all(|answer| answer.outcome.is_trusted())
+}
+
+impl Answer {
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(crate) fn short(&self) -> &str {
+        &self.short
+    }
+
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    pub(crate) fn json(&self) -> v1::Client {
+        let path = self.outcome.path.as_ref();
+        v1::Client {
+            client: self.short.clone(),
+            verdict: word(&self.outcome.verdict),
+            error: self.error(),
+            path: path.map(|path| path.iter().map(|one| one.sha256().hex()).collect()),
+        }
+    }
+
+    pub(crate) fn column(&self) -> Column {
+        Column { client: self.label.clone(), verdict: word(&self.outcome.verdict), error: self.error() }
+    }
+
+    fn error(&self) -> Option<String> {
+        match &self.outcome.verdict {
+            Verdict::Undecided { why } => Some(why.clone()),
+            _ => self.outcome.error.clone(),
+        }
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Trusted => "trusted",
+        Verdict::Refused => "untrusted",
+        Verdict::Undecided { .. } => "undecided",
+    }
+}
+
+/// Makes `seen` speak for one client other than Java: its verdict, its path, its words.
+pub(crate) fn speak_for(seen: &mut Assessment, answer: &Answer) {
+    let outcome = answer.outcome();
+    seen.predicted = outcome.error.clone().map(|error| (error, Vec::new()));
+    if outcome.is_trusted() {
+        // What stops Java in the handshake does not stop this client.
+        seen.evidence.failure = None;
+    }
+    if let Some(judgement) = &mut seen.evidence.judgement {
+        judgement.verdict = outcome.verdict.clone();
+        judgement.path = outcome.path.clone();
+    }
+}
+
+/// An error is what this client refuses for: where none was found, what was found about the certificate that it names.
+pub(crate) fn promote(findings: &mut [Finding], outcome: &Outcome) {
+    if outcome.verdict != Verdict::Refused || findings.iter().any(|found| found.severity == Severity::Error) {
+        return;
+    }
+    for found in findings.iter_mut().filter(|found| found.severity == Severity::Warning) {
+        if found.certificate.is_some() && found.certificate == outcome.certificate {
+            found.severity = Severity::Error;
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+}
