@@ -13,6 +13,9 @@ use super::outcome::Outcome;
 use super::{Anchor, PeerName};
 use crate::cert::Certificate;
 
+/// Longest handshake message rustls takes, in octets: a chain that does not fit is never verified.
+const MAX_MESSAGE: usize = 0xFFFF;
+
 /// Decides as `rustls::client::WebPkiServerVerifier` does without revocation lists. Anchors that webpki cannot read are
 /// left out, as `RootCertStore::add_parsable_certificates` leaves them out; with none left no client can be made.
 pub fn judge(
@@ -25,6 +28,12 @@ pub fn judge(
     let Some((leaf, intermediates)) = ders.split_first() else {
         return Outcome::refused(rustls::Error::NoCertificatesPresented.to_string(), None);
     };
+    // Each certificate has its length in front and, in TLS 1.3, a list of extensions behind it.
+    let message = ders.iter().fold(4_usize, |sum, der| sum.saturating_add(der.len().saturating_add(5)));
+    if message > MAX_MESSAGE {
+        let error = rustls::Error::from(rustls::InvalidMessage::HandshakePayloadTooLarge);
+        return Outcome::refused(error.to_string(), None);
+    }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(
         anchors.iter().map(|anchor| CertificateDer::from(anchor.certificate.der())),

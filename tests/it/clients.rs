@@ -66,7 +66,7 @@ fn real_openssl(case: &Case, folder: &Path, number: usize) -> Option<String> {
     })
 }
 
-fn in_words(outcome: &Outcome) -> Option<String> {
+pub(crate) fn in_words(outcome: &Outcome) -> Option<String> {
     match &outcome.verdict {
         Verdict::Trusted => None,
         Verdict::Refused => outcome.error.clone(),

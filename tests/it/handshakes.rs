@@ -23,8 +23,13 @@ struct Server {
     anchor: Certificate,
 }
 
-/// A good chain of leaf, issuing authority and root, changed by the two functions.
-fn server(leaf: impl Fn(&mut CertificateParams), send: impl Fn(&mut Vec<CertificateDer<'static>>)) -> Server {
+/// A change of a certificate.
+type Change<'a> = &'a dyn Fn(&mut CertificateParams);
+/// A change of what is sent.
+type Send<'a> = &'a dyn Fn(&mut Vec<CertificateDer<'static>>);
+
+/// A good chain of leaf, issuing authority and root, changed by the three functions.
+fn server(leaf: Change<'_>, ca: Change<'_>, send: Send<'_>) -> Server {
     let now = OffsetDateTime::now_utc();
     let parameters = |name: &str, ca: bool| {
         let mut parameters = CertificateParams::default();
@@ -39,10 +44,11 @@ fn server(leaf: impl Fn(&mut CertificateParams), send: impl Fn(&mut Vec<Certific
     };
     let keys = [0, 1, 2].map(|_| KeyPair::generate().unwrap());
     let [root_key, issuing_key, leaf_key] = keys;
-    let (root, issuing) = (parameters("Test Root", true), parameters("Test Issuing", true));
+    let (root, mut issuing) = (parameters("Test Root", true), parameters("Test Issuing", true));
     let mut own = parameters("localhost", false);
     own.subject_alt_names = vec![rcgen::SanType::DnsName("localhost".try_into().unwrap())];
     leaf(&mut own);
+    ca(&mut issuing);
     let anchor = root.self_signed(&root_key).unwrap();
     let intermediate = issuing.signed_by(&issuing_key, &Issuer::from_params(&root, &root_key)).unwrap();
     let leaf = own.signed_by(&leaf_key, &Issuer::from_params(&issuing, &issuing_key)).unwrap();
@@ -92,25 +98,44 @@ impl Server {
     }
 }
 
+/// Every pair of a fault of the leaf and one of the rest, and the leaf's alone with every way to send the chain.
+fn servers() -> Vec<Server> {
+    let now = OffsetDateTime::now_utc();
+    let name = |name: &str| vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+    let none: Change<'_> = &|_| {};
+    let leaves: [Change<'_>; 8] = [
+        none,
+        &|leaf| leaf.not_after = now - Duration::days(1),
+        &|leaf| leaf.not_before = now + Duration::days(1),
+        &|leaf| leaf.key_usages = vec![KeyUsagePurpose::KeyAgreement],
+        &|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+        &|leaf| leaf.subject_alt_names = name("other.test"),
+        &|leaf| leaf.subject_alt_names.clear(),
+        &|leaf| leaf.subject_alt_names = vec![rcgen::SanType::IpAddress([127, 0, 0, 1].into())],
+    ];
+    let authorities: [Change<'_>; 5] = [
+        none,
+        &|ca| ca.not_after = now - Duration::days(1),
+        &|ca| ca.is_ca = IsCa::ExplicitNoCa,
+        &|ca| ca.key_usages = vec![KeyUsagePurpose::CrlSign],
+        &|ca| {
+            let permitted_subtrees = vec![rcgen::GeneralSubtree::DnsName("corp.test".to_owned())];
+            let excluded_subtrees = Vec::new();
+            ca.name_constraints = Some(rcgen::NameConstraints { permitted_subtrees, excluded_subtrees });
+        },
+    ];
+    let all: Send<'_> = &|_| {};
+    let ways: [Send<'_>; 3] = [&|chain| chain.truncate(1), &|chain| chain.push(chain[1].clone()), &|chain| {
+        chain.extend(vec![chain[1].clone(); 10])
+    }];
+    let pairs = leaves.iter().flat_map(|leaf| authorities.map(|ca| server(leaf, ca, all)));
+    pairs.chain(leaves.iter().flat_map(|leaf| ways.map(|way| server(leaf, none, way)))).collect()
+}
+
 #[test]
 fn applications_see_the_predicted_line() {
-    let (all, none) = (|_: &mut Vec<_>| {}, |_: &mut CertificateParams| {});
-    let now = OffsetDateTime::now_utc();
-    let other = |leaf: &mut CertificateParams| {
-        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("other.test".try_into().unwrap())];
-    };
-    let servers = [
-        server(none, all),
-        server(none, |chain| chain.truncate(1)),
-        server(none, |chain| chain.push(chain[1].clone())),
-        server(none, |chain| chain.extend(vec![chain[1].clone(); 10])),
-        server(|leaf| leaf.not_after = now - Duration::days(1), all),
-        server(|leaf| leaf.not_before = now + Duration::days(1), all),
-        server(|leaf| leaf.key_usages = vec![KeyUsagePurpose::KeyAgreement], all),
-        server(|leaf| leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth], all),
-        server(other, all),
-        server(|leaf| leaf.subject_alt_names.clear(), all),
-    ];
+    let servers = servers();
+    assert!(servers.len() >= 60, "{}", servers.len());
     let folder = tempfile::tempdir().unwrap();
     let mut arguments = Vec::new();
     for (index, server) in servers.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Every fault at once, and chains and stores made to waste time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, GeneralSubtree, IsCa, Issuer,
@@ -9,8 +9,9 @@ use rcgen::{
 use time::macros::datetime;
 use trustmend::cert::Certificate;
 use trustmend::path::java::{Branch, Question, Reason, Settings, Verdict, Version, judge};
-use trustmend::path::{Anchor, FaultKind, PeerName, Role, Stale, arrange, faults};
+use trustmend::path::{Anchor, FaultKind, Outcome, PeerName, Role, Stale, arrange, faults, openssl, webpki};
 
+use crate::clients::in_words;
 use crate::verdicts::{Case, generated_cases, recorded_cases};
 
 fn newest(feature: u32) -> Settings {
@@ -167,24 +168,42 @@ impl Forge {
     }
 }
 
-/// Judges and lists faults; fails if that takes long even in a debug build.
+/// Processor time of this thread.
+fn cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// What `work` gives; fails if it takes more processor time than a debug build may for what a release build does in a
+/// tenth of it.
+fn within<T>(who: &str, work: impl FnOnce() -> T) -> T {
+    let start = cpu();
+    let answer = work();
+    let taken = cpu() - start;
+    assert!(taken < Duration::from_secs(3), "{who} took {taken:?}");
+    answer
+}
+
+/// Judges and lists faults; fails if that takes long even in a debug build. The other clients must end in time too, and
+/// must not trust what Java does not.
 fn judged(chain: &[Certificate], anchors: Vec<Certificate>) -> Verdict {
     let anchors: Vec<Anchor> =
         anchors.into_iter().map(|certificate| Anchor { certificate, alias: None }).collect();
     let mut settings = newest(25);
     settings.maximum_chain = usize::MAX;
     let question = Question::new(chain, &anchors, datetime!(2026-11-23 12:00 UTC), &settings);
-    let start = Instant::now();
-    let verdict = judge(&question).verdict;
-    let listed = faults(&question, chain);
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?} for {verdict:?} and {}",
-        start.elapsed(),
-        listed.len()
-    );
+    let verdict = within("Java", || judge(&question).verdict);
+    within("the list of faults", || faults(&question, chain));
+    for (client, judge) in [("OpenSSL", openssl::judge as Judge), ("webpki", webpki::judge)] {
+        let outcome = within(client, || judge(chain, &anchors, None, question.now));
+        let dares = outcome.is_trusted() && verdict != Verdict::Trusted;
+        assert!(!dares, "{client}: {outcome:?}, Java: {verdict:?}");
+        assert!(outcome.is_trusted() || in_words(&outcome).is_some(), "{client} says nothing");
+    }
     verdict
 }
+
+type Judge = fn(&[Certificate], &[Anchor], Option<&PeerName>, time::OffsetDateTime) -> Outcome;
 
 fn gave_up(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Undecided { why } if why.starts_with("gave up"))
