@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::cast_possible_truncation)]
 
+mod ansible;
 mod ca;
 mod ca_servers;
 mod clients;
+mod contrib;
 mod findings;
 mod fs;
 mod generate;
 mod handshakes;
 mod main_job;
+mod monitoring;
 mod net_cli;
 mod net_http;
 mod net_java;
