@@ -127,13 +127,13 @@ impl Fleet {
         );
         let user = program::run(Command::new("whoami"), b"", "coreutils").success().stdout;
         let mut hosts = serde_json::Map::new();
-        for number in 0..3 {
+        for (number, server) in sshd.iter().enumerate() {
             let folder = |name: &str| home.at(&format!("hosts/{name}"));
             let local = format!("local{number}");
             hosts.insert(local.clone(), json!({"ansible_connection": "local", "folder": folder(&local)}));
             let remote = format!("remote{number}");
             let reached = json!({
-                "ansible_host": "127.0.0.1", "ansible_port": sshd[number].port, "ansible_user": user.trim(),
+                "ansible_host": "127.0.0.1", "ansible_port": server.port, "ansible_user": user.trim(),
                 "ansible_ssh_private_key_file": home.at("id"), "ansible_ssh_common_args": ssh, "folder": folder(&remote),
             });
             hosts.insert(remote, reached);
@@ -170,6 +170,14 @@ impl Fleet {
             calls
         };
         self.names.iter().map(of).collect()
+    }
+
+    /// What is declared: one certificate.
+    fn vars(&self, name: &str, sha256: &str) -> Value {
+        let content = String::from_utf8(self.home.read(&format!("{name}.pem"))).unwrap();
+        let certificate =
+            json!({"content": content, "sha256": [sha256], "reason": "CHG-4711", "alias": name});
+        json!({"agent_trust_executable": env!("CARGO_BIN_EXE_trustmend"), "agent_trust_certificates": [certificate]})
     }
 
     fn play(&self, vars: &Value, more: &[&str]) -> Played {
@@ -224,112 +232,92 @@ impl Played {
     }
 }
 
+/// A server whose certificate `first` issued.
+fn server(home: &Scratch) -> Server {
+    let at = |name: &str| home.at(name);
+    let names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    let files = ["-keyout", &at("leaf.key"), "-out", &at("leaf.csr")];
+    openssl(&[&["req", "-newkey", "rsa:2048", "-nodes"][..], &names, &files].concat());
+    let by = ["-CA", &at("first.pem"), "-CAkey", &at("first.key"), "-copy_extensions", "copy", "-days", "30"];
+    openssl(&[&["x509", "-req", "-in", &at("leaf.csr"), "-out", &at("leaf.pem")][..], &by].concat());
+    Server::start(&["-cert", &at("leaf.pem"), "-key", &at("leaf.key")])
+}
+
 #[test]
 fn a_fleet_is_led_through_its_life() {
     let fleet = Fleet::start();
-    let home = &fleet.home;
-    let [first, renewed] = ["first", "renewed"].map(|name| authority(home, name));
-    let shipped = authority(home, "shipped");
-    trustmend(home, &["import", "shipped.pem", "--store", "shipped.jks"]).success();
-    for (request, subject) in [("leaf.csr", "/CN=localhost")] {
-        openssl(&[
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-subj",
-            subject,
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            &home.at("leaf.key"),
-            "-out",
-            &home.at(request),
-        ]);
-    }
-    openssl(&[
-        "x509",
-        "-req",
-        "-in",
-        &home.at("leaf.csr"),
-        "-CA",
-        &home.at("first.pem"),
-        "-CAkey",
-        &home.at("first.key"),
-        "-copy_extensions",
-        "copy",
-        "-days",
-        "30",
-        "-out",
-        &home.at("leaf.pem"),
-    ]);
-    let server = Server::start(&["-cert", &home.at("leaf.pem"), "-key", &home.at("leaf.key")]);
+    let [first, renewed, shipped] = ["first", "renewed", "shipped"].map(|name| authority(&fleet.home, name));
+    trustmend(&fleet.home, &["import", "shipped.pem", "--store", "shipped.jks"]).success();
     fleet.install();
-    let certificate = |name: &str, sha256: &str| {
-        let content = String::from_utf8(home.read(&format!("{name}.pem"))).unwrap();
-        json!([{"content": content, "sha256": [sha256], "reason": "CHG-4711", "alias": name}])
-    };
-    let program = env!("CARGO_BIN_EXE_trustmend");
-    let vars = |name: &str, sha256: &str| json!({"agent_trust_executable": program, "agent_trust_certificates": certificate(name, sha256)});
+    first_runs(&fleet, &first, &shipped);
+    renewal(&fleet, &first, &renewed, &shipped);
+    wrong_fingerprint(&fleet, &renewed);
+    broken_agents(&fleet, &first);
 
-    // The first run: changed once, restarted once, and the server is accepted.
-    let mut with_check = vars("first", &first);
+    // An upgrade brought new stores.
+    fleet.install();
+    let again = fleet.play(&fleet.vars("renewed", &renewed), &["--limit", "local2,remote2"]);
+    assert!(again.recap().values().all(|one| *one == (2, 0)), "{}", again.0.text());
+    assert_eq!(fleet.restarts(), [0, 0, 1, 0, 0, 1]);
+    assert!(keytool_sees(&fleet.home.at("hosts/remote2/trust.jks")).values().any(|seen| *seen == renewed));
+}
+
+/// Changed once, restarted once, and the server is accepted; then nothing.
+fn first_runs(fleet: &Fleet, first: &str, shipped: &str) {
+    let server = server(&fleet.home);
+    let mut with_check = fleet.vars("first", first);
     with_check["agent_trust_check_url"] = format!("https://localhost:{}/", server.port).into();
     fleet.play(&with_check, &[]).all(2);
     assert_eq!(fleet.restarts(), [1; 6]);
     for name in &fleet.names {
         assert_eq!(fleet.file(name, "seen"), fleet.file(name, "trust.jks"), "{name}");
     }
-    let seen = keytool_sees(&home.at("hosts/remote0/trust.jks"));
-    assert_eq!(
-        seen,
-        [("first".to_owned(), first.clone()), ("corp-shipped".to_owned(), shipped.clone())].into()
-    );
-
-    // The second: nothing.
-    fleet.play(&vars("first", &first), &[]).all(0);
+    let seen = keytool_sees(&fleet.home.at("hosts/remote0/trust.jks"));
+    let expected = [("first", first), ("corp-shipped", shipped)];
+    assert_eq!(seen, expected.map(|(alias, sha256)| (alias.to_owned(), sha256.to_owned())).into());
+    fleet.play(&fleet.vars("first", first), &[]).all(0);
     assert_eq!(fleet.restarts(), [0; 6]);
+}
 
-    // A renewed CA: shown, then done.
+/// A renewed CA: shown, then done.
+fn renewal(fleet: &Fleet, first: &str, renewed: &str, shipped: &str) {
     let before = fleet.file("local0", "trust.jks");
-    let shown = fleet.play(&vars("renewed", &renewed), &["--check", "--diff", "--limit", "local0,remote0"]);
+    let vars = fleet.vars("renewed", renewed);
+    let shown = fleet.play(&vars, &["--check", "--diff", "--limit", "local0,remote0"]);
     assert_eq!(shown.recap().len(), 2);
     for line in [format!("-{first}  first  CN=Corp first"), format!("+{renewed}  renewed  CN=Corp renewed")] {
         assert_eq!(shown.0.stdout.matches(&line).count(), 2, "{line} in {}", shown.0.text());
     }
     assert!(fleet.file("local0", "trust.jks") == before && fleet.restarts() == [0; 6]);
-    fleet.play(&vars("renewed", &renewed), &[]).all(2);
+    fleet.play(&vars, &[]).all(2);
     assert_eq!(fleet.restarts(), [1; 6]);
-    let seen = keytool_sees(&home.at("hosts/local2/trust.jks"));
-    assert_eq!(seen, [("renewed".to_owned(), renewed.clone()), ("corp-shipped".to_owned(), shipped)].into());
+    let seen = keytool_sees(&fleet.home.at("hosts/local2/trust.jks"));
+    let expected = [("renewed", renewed), ("corp-shipped", shipped)];
+    assert_eq!(seen, expected.map(|(alias, sha256)| (alias.to_owned(), sha256.to_owned())).into());
+}
 
-    // A wrong fingerprint: the play stops at the first host.
-    let mut wrong = vars("first", &renewed);
+/// The play stops at the first host.
+fn wrong_fingerprint(fleet: &Fleet, renewed: &str) {
+    let mut wrong = fleet.vars("first", renewed);
     wrong["batch"] = 1.into();
     let stopped = fleet.play(&wrong, &[]);
     let recap = stopped.recap();
     assert_eq!((stopped.0.code, recap.len(), recap["local0"].1), (2, 1, 1), "{}", stopped.0.text());
     assert!(stopped.0.stdout.contains("which no pin names"), "{}", stopped.0.text());
+}
 
-    // An agent that does not start with the new store gets the old one back, and starts.
+/// An agent that does not start with the new store gets the old one back, and starts.
+fn broken_agents(fleet: &Fleet, first: &str) {
     let hosts = ["local1", "remote1"];
-    let old = fleet.file("local1", "trust.jks");
-    for host in hosts {
-        home.write(&format!("hosts/{host}/broken"), fleet.file(host, "trust.jks"));
+    let old = hosts.map(|host| fleet.file(host, "trust.jks"));
+    for (host, old) in hosts.iter().zip(&old) {
+        fleet.home.write(&format!("hosts/{host}/broken"), old);
     }
-    let failed = fleet.play(&vars("first", &first), &["--limit", "local1,remote1"]);
+    let failed = fleet.play(&fleet.vars("first", first), &["--limit", "local1,remote1"]);
     assert!(failed.0.code == 2 && failed.0.stdout.contains("rolled back"), "{}", failed.0.text());
-    for host in hosts {
-        assert_eq!(fleet.file(host, "trust.jks"), fleet.file(host, "broken"), "{host}");
-        assert_eq!(fleet.file(host, "seen"), fleet.file(host, "broken"), "{host}");
+    for name in ["trust.jks", "seen"] {
+        assert!(hosts.map(|host| fleet.file(host, name)) == old, "{name}");
     }
-    assert_eq!(fleet.file("local1", "trust.jks"), old);
-
-    // An upgrade brought new stores.
-    fleet.install();
-    fleet.play(&vars("renewed", &renewed), &[]).all(2);
-    assert_eq!(fleet.restarts(), [1; 6]);
-    assert!(keytool_sees(&home.at("hosts/remote2/trust.jks")).values().any(|seen| *seen == renewed));
 }
 
 /// One play with one task for each way in which community.general.java_cert is known to fail.
@@ -358,10 +346,8 @@ const DEFECTS: &str = r#"
         dest: "{{ results }}"
 "#;
 
-#[test]
-fn none_of_the_known_defects_of_java_cert_is_ours() {
-    let home = Scratch::new();
-    let [ca, other] = ["ca", "other"].map(|name| authority(&home, name));
+/// Plays [`DEFECTS`] and gives what every task gave.
+fn played(home: &Scratch, ca: &str, other: &str) -> Value {
     openssl(&[
         "req",
         "-newkey",
@@ -399,11 +385,18 @@ fn none_of_the_known_defects_of_java_cert_is_ours() {
     });
     home.write("play.yml", DEFECTS);
     home.write("vars.json", vars.to_string());
-    let mut command = tool(&home, "ansible-playbook");
+    let mut command = tool(home, "ansible-playbook");
     command.args(["-i", "localhost,", "-e", "@vars.json", "-vvv", "play.yml"]);
     let played = program::run(command, b"", PACKAGE).success();
     assert!(!played.text().contains("wr0ng-passw0rd"), "a password was shown");
-    let results: Value = serde_json::from_slice(&home.read("results.json")).unwrap();
+    serde_json::from_slice(&home.read("results.json")).unwrap()
+}
+
+#[test]
+fn none_of_the_known_defects_of_java_cert_is_ours() {
+    let home = Scratch::new();
+    let [ca, other] = ["ca", "other"].map(|name| authority(&home, name));
+    let results = played(&home, &ca, &other);
     let [leaf, chain, again] = ["leaf", "chain", "again"].map(|name| &results[name]);
     // 1: a leaf is not trusted by the way.
     assert_eq!((&leaf["failed"], &leaf["error"]["code"]), (&json!(true), &json!("policy")), "{leaf}");

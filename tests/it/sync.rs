@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
 use crate::support::program::Outcome;
-use crate::support::run::trustmend;
+use crate::support::run::{trustmend, trustmend_with};
 use crate::support::scratch::Scratch;
 use trustmend::cert::Certificate;
 
@@ -317,6 +317,45 @@ fn every_write_is_recorded_and_the_record_cannot_be_changed_unseen() {
     assert!(!home.path().join("new.jks").exists(), "better nothing than unrecorded");
 }
 
+#[test]
+fn a_declared_keystore_is_made_once_and_again_for_other_names() {
+    let home = Scratch::new();
+    let declare = |names: &str| {
+        let keystore = format!(
+            "[[keystore]]\npath = \"server.p12\"\nca-dir = \"ca\"\nalias = \"scim\"\nnames = {names}\n"
+        );
+        manifest(&home, &[&keystore]);
+    };
+    let sync = |more: &[&str]| {
+        trustmend(&home, &[&["sync", "m.toml", "--detailed-exitcode", "--json"][..], more].concat())
+    };
+    declare("[\"localhost\", \"::1\"]");
+    assert_eq!((sync(&["--dry-run"]).code, home.path().join("server.p12").exists()), (10, false));
+    let made = sync(&[]);
+    assert_eq!(
+        (made.code, &made.json()["keystores"][0]["changed"]),
+        (10, &Value::from(true)),
+        "{}",
+        made.text()
+    );
+    let password = String::from_utf8(home.read("server.p12.password")).unwrap();
+    let listed = |store: &str| {
+        let jvm = Jvm::with_keytool().next().unwrap();
+        jvm.keytool(&["-list", "-v", "-keystore", store, "-storepass", password.trim()]).success().stdout
+    };
+    let seen = listed(&home.at("server.p12"));
+    assert!(seen.contains("PrivateKeyEntry") && seen.contains("DNSName: localhost"), "{seen}");
+    let kept = home.read("server.p12");
+    assert!(sync(&[]).code == 0 && home.read("server.p12") == kept);
+    declare("[\"scim.test\"]");
+    assert_eq!(sync(&[]).code, 10);
+    assert_ne!(home.read("server.p12"), kept);
+    home.write("server.p12", "somebody's");
+    let refused = sync(&[]);
+    assert!(refused.code != 0 && home.read("server.p12") == b"somebody's", "{}", refused.text());
+    assert_eq!(trustmend(&home, &["plan", "m.toml", "-o", "plan"]).code, 2);
+}
+
 /// A service that reads its store when it starts, as a JVM does, and keeps what it read in `seen`.
 const SERVICE: &str = r#"#!/bin/sh
 # service.sh FOLDER start|stop|status
@@ -403,4 +442,42 @@ fn a_restart_stops_writes_starts_and_goes_back_when_it_is_not_well() {
     let done = sync(&[]).success().json();
     assert_eq!((done["services"][0]["outcome"].clone(), calls(&home).as_str()), ("left-stopped".into(), ""));
     assert!(Path::new(&home.at("trust.jks.trustmend.json")).exists());
+}
+
+/// What stands in for systemctl and service: it keeps how it was called, and answers as the real one does.
+const MANAGER: &str = "#!/bin/sh\necho \"$(basename \"$0\") $*\" >>\"$HOME/managed\"\n";
+
+#[test]
+fn systemd_and_sysv_are_told_in_their_own_words() {
+    for (manager, calls) in [
+        (
+            "systemd",
+            "systemctl is-active --quiet agent.unit\nsystemctl stop agent.unit\nsystemctl start agent.unit\n\
+                     systemctl is-active --quiet agent.unit\n",
+        ),
+        (
+            "sysv",
+            "service agent.unit status\nservice agent.unit stop\nservice agent.unit start\n\
+                  service agent.unit status\n",
+        ),
+        ("none", ""),
+    ] {
+        let home = Scratch::new();
+        let ca = authority(&home, "ca");
+        for name in ["bin/systemctl", "bin/service"] {
+            let program = home.write(name, MANAGER);
+            std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        home.write("managed", "");
+        let service = format!("[[service]]\nname = \"s\"\nunit = \"agent.unit\"\nmanager = \"{manager}\"\n");
+        let store = format!("{KEYSTORE}format = \"jks\"\nservices = [\"s\"]\n");
+        manifest(&home, &[&certificate("ca.pem", &ca, ""), &store, &service]);
+        let path = format!("{}:/usr/bin:/bin", home.at("bin"));
+        let done = trustmend_with(&home, &["sync", "m.toml", "--restart", "--json"], &[("PATH", &path)], b"");
+        let done = done.success().json();
+        assert_eq!(String::from_utf8(home.read("managed")).unwrap(), calls);
+        let outcome = if manager == "none" { "restart-required" } else { "restarted" };
+        assert_eq!(done["services"][0]["outcome"], outcome);
+        assert_eq!(done["restart_required"], manager == "none");
+    }
 }

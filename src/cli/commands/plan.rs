@@ -44,6 +44,10 @@ pub(crate) struct Plan {
 
 pub(crate) fn run(arguments: &Plan, context: &Context) -> Result<Exit, CliError> {
     let loaded = load::load(&arguments.manifest)?;
+    if !loaded.manifest.keystores.is_empty() {
+        let message = "a plan holds no keys, so keystores cannot be part of one";
+        return Err(CliError::usage(message).hint("declare them in a manifest of their own"));
+    }
     let jobs = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
     let writing = Writing { dry_run: true, yes: arguments.yes, ..Writing::default() };
     let services = &loaded.manifest.services;

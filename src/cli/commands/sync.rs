@@ -10,8 +10,8 @@ use super::super::assemble::{self, MAX_FILE};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::fleet::job::Job;
-use super::super::fleet::load;
 use super::super::fleet::transaction::{Done, Transaction};
+use super::super::fleet::{keystore, load};
 use crate::digest::Fingerprint;
 use crate::fs;
 use crate::manifest::{Change, Probe, Service};
@@ -44,6 +44,8 @@ A manifest:
   [[service]]
   name = \"agent\"                  # manager = \"systemd\", \"sysv\", \"none\", or \"command\" with start, stop, status
   unit = \"OktaProvisioningAgent\"
+  [[keystore]]                      # a development certificate
+  path = \"scim.p12\"              # names = [\"localhost\"], ca-dir, alias, password-file, renew-days = 30
   [[check]]
   url = \"https://scim.corp.test:8443/\"   # kind = \"scim\", or command = [\"program\", \"argument\"]
 
@@ -75,13 +77,16 @@ pub(crate) fn run(arguments: &Sync, context: &Context) -> Result<Exit, CliError>
             let loaded = load::load(manifest)?;
             let jobs = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
             let origin = format!("{} sha256:{}", loaded.path.display(), loaded.sha256.hex());
-            carry_out(arguments, jobs, &loaded.manifest.services, &loaded.manifest.probes, origin, context)
+            let keystores = keystore::keystores(&loaded, arguments.writing.dry_run, context);
+            let around = (&loaded.manifest.services[..], &loaded.manifest.probes[..]);
+            carry_out(arguments, (jobs, keystores), around, origin, context)
         }
         (None, Some(plan)) => {
             let change = approved(plan, arguments.plan_sha256.as_deref().unwrap_or_default())?;
             let origin = format!("{} by {} from {}", plan.display(), change.by, change.manifest);
             let jobs = change.stores.into_iter().map(Job::approved).collect();
-            carry_out(arguments, jobs, &change.services, &change.checks, origin, context)
+            let around = (&change.services[..], &change.checks[..]);
+            carry_out(arguments, (jobs, Vec::new()), around, origin, context)
         }
         (None, None) => Err(CliError::usage("a manifest is needed")),
     }
@@ -103,36 +108,47 @@ fn approved(plan: &std::path::Path, sha256: &str) -> Result<Change, CliError> {
 
 fn carry_out(
     arguments: &Sync,
-    jobs: Vec<Job>,
-    services: &[Service],
-    probes: &[Probe],
+    (jobs, keystores): (Vec<Job>, Vec<v1::KeystoreDone>),
+    (services, probes): (&[Service], &[Probe]),
     origin: String,
     context: &Context,
 ) -> Result<Exit, CliError> {
     let writing = &arguments.writing;
     let manifest = arguments.manifest.as_ref().or(arguments.plan.as_ref());
     let transaction = Transaction { jobs, services, probes, writing, restart: arguments.restart, origin };
-    let done = transaction.run(context)?;
+    let mut done = transaction.run(context)?;
+    let is_good = matches!(done.exit, Exit::Done | Exit::Changed);
+    if is_good && keystores.iter().any(|keystore| keystore.error.is_some()) {
+        done.exit = Exit::Write;
+    } else if keystores.iter().any(|keystore| keystore.changed) {
+        done.changed = true;
+        if done.exit == Exit::Done && writing.detailed_exitcode {
+            done.exit = Exit::Changed;
+        }
+    }
     let exit = done.exit;
-    show(
-        manifest.map(|path| path.display().to_string()).unwrap_or_default(),
-        writing.dry_run,
-        done,
-        context,
-    )?;
+    let manifest = manifest.map(|path| path.display().to_string()).unwrap_or_default();
+    show(manifest, writing.dry_run, (done, keystores), context)?;
     Ok(exit)
 }
 
-fn show(manifest: String, dry_run: bool, done: Done, context: &Context) -> Result<(), CliError> {
+fn show(
+    manifest: String,
+    dry_run: bool,
+    (done, keystores): (Done, Vec<v1::KeystoreDone>),
+    context: &Context,
+) -> Result<(), CliError> {
     let is_good = matches!(done.exit, Exit::Done | Exit::Changed);
     let restarted = done.services.iter().any(|service| service.outcome == "restarted");
-    let error = first_error(&done);
+    let of_keystore = keystores.iter().find_map(|keystore| keystore.error.clone());
+    let error = first_error(&done, of_keystore);
     let synced = v1::Synced {
         manifest,
         changed: done.changed,
         dry_run,
         restart_required: done.changed && !dry_run && !restarted,
         stores: done.stores,
+        keystores,
         services: done.services,
         checks: done.checks,
         rolled_back: done.rolled_back,
@@ -153,7 +169,7 @@ fn show(manifest: String, dry_run: bool, done: Done, context: &Context) -> Resul
 }
 
 /// What a script shows of all that failed.
-fn first_error(done: &Done) -> Option<v1::Error> {
+fn first_error(done: &Done, of_keystore: Option<v1::Error>) -> Option<v1::Error> {
     if matches!(done.exit, Exit::Done | Exit::Changed) {
         return None;
     }
@@ -165,5 +181,5 @@ fn first_error(done: &Done) -> Option<v1::Error> {
     let failed = service.or(check).unwrap_or_default();
     let code = if done.rolled_back { "rolled-back" } else { "check-failed" };
     let error = || v1::Error { code: code.to_owned(), message: failed, hints: Vec::new() };
-    Some(of_store.unwrap_or_else(error))
+    Some(of_store.or(of_keystore).unwrap_or_else(error))
 }

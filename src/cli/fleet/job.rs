@@ -117,8 +117,14 @@ impl Job {
         let resolved = fs::resolve(&destination.path).map_err(|error| assemble::path_error(&error))?;
         let (provenance, side) = load::provenance(&resolved.path)?;
         let seen = RefCell::new(Vec::new());
-        let applied = self.change(&destination, &provenance, context, true, &|store| {
+        let planned = self.change(&destination, &provenance, context, true, &|store| {
             *seen.borrow_mut() = lines(store);
+        });
+        let applied = planned.map_err(|error| match error.code.as_str() {
+            "store-missing" if self.format.is_none() => {
+                error.hint("to have it made, give the store a format")
+            }
+            _ => error,
         })?;
         if let Some(step) = applied.plan.steps.iter().find(|step| step.action == Action::Refuse) {
             let message = format!("{}: {} {}", self.store, step.subject, step.reason);

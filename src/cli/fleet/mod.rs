@@ -2,6 +2,7 @@
 //! checks around them.
 
 pub(crate) mod job;
+pub(crate) mod keystore;
 pub(crate) mod load;
 pub(crate) mod probe;
 pub(crate) mod service;

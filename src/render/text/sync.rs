@@ -7,6 +7,16 @@ use crate::render::json::v1::{Probed, ServiceDone, Synced, SyncedStore, TrustLin
 /// All of it.
 pub fn synced(synced: &Synced) -> String {
     let mut text = stores(&synced.stores, synced.dry_run);
+    for keystore in &synced.keystores {
+        let path = paint(style::BOLD, &visible(&keystore.path));
+        let words = match (&keystore.error, &keystore.reason) {
+            (Some(error), _) => format!("{} {}", paint(style::ERROR, "failed:"), visible(&error.message)),
+            (None, Some(why)) if synced.dry_run => format!("would be made: {why}"),
+            (None, Some(why)) => format!("made: {why}"),
+            (None, None) => paint(style::DIM, "unchanged"),
+        };
+        text.push_str(&format!("keystore {path}: {words}\n"));
+    }
     for service in &synced.services {
         text.push_str(&self::service(service));
     }

@@ -26,6 +26,8 @@ pub struct Synced {
     pub dry_run: bool,
     /// Store by store.
     pub stores: Vec<SyncedStore>,
+    /// The keystores that are declared.
+    pub keystores: Vec<KeystoreDone>,
     /// Whether services must be restarted to see the change.
     pub restart_required: bool,
     /// The services that read changed stores.
@@ -64,6 +66,19 @@ pub struct Diff {
     pub before: Vec<TrustLine>,
     /// After.
     pub after: Vec<TrustLine>,
+}
+
+/// What became of a keystore.
+#[derive(Debug, Serialize)]
+pub struct KeystoreDone {
+    /// The file.
+    pub path: String,
+    /// Whether it was, or would be, made.
+    pub changed: bool,
+    /// Why it was.
+    pub reason: Option<String>,
+    /// Why it could not be.
+    pub error: Option<Error>,
 }
 
 /// What was done to a service.
