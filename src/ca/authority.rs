@@ -130,10 +130,7 @@ impl Authority {
     /// [`CaError::Path`], [`PathError::Exists`] if there is one; nothing is kept in part.
     pub fn save(&self, folder: &Path) -> Result<(), CaError> {
         fs::create_private_dir(folder)?;
-        let mut text = self.key.pem();
-        for certificate in self.issuing.iter().chain([&self.root]) {
-            text.push_str(&certificate_pem(certificate));
-        }
+        let text = self.text();
         let (whole, root) = (folder.join(AUTHORITY), folder.join(ROOT));
         fs::create_new(&whole, text.as_bytes(), 0o600)?;
         let kept = fs::create_new(&root, self.root_pem().as_bytes(), 0o644);
@@ -142,6 +139,26 @@ impl Authority {
             return Err(error.into());
         }
         Ok(())
+    }
+
+    /// Keeps it in a folder in place of the authority that is there, whose key is lost.
+    ///
+    /// # Errors
+    /// [`CaError::Path`]; the old one is then still there.
+    pub fn replace(&self, folder: &Path) -> Result<(), CaError> {
+        fs::create_private_dir(folder)?;
+        fs::create_over(&folder.join(AUTHORITY), self.text().as_bytes(), 0o600)?;
+        fs::create_over(&folder.join(ROOT), self.root_pem().as_bytes(), 0o644)?;
+        Ok(())
+    }
+
+    /// The file that holds all of it.
+    fn text(&self) -> Zeroizing<String> {
+        let mut text = self.key.pem();
+        for certificate in self.issuing.iter().chain([&self.root]) {
+            text.push_str(&certificate_pem(certificate));
+        }
+        text
     }
 
     /// The folders in `base` that hold an authority, by name: one per name that a person gave.

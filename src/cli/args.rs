@@ -100,7 +100,7 @@ impl Command {
 }
 
 /// Flags of commands that read a store.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct StorePassword {
     /// Read the store's password from the first line of FILE.

@@ -303,6 +303,11 @@ pub(crate) fn data_folder() -> Result<PathBuf, CliError> {
     })
 }
 
+/// The user's home folder.
+pub(crate) fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
 /// Whom a new authority belongs to, for people who find it in a list of roots.
 pub(crate) fn user_and_host() -> String {
     let name =

@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_secs(10);
 const MODE: u32 = 0o640;
 
 /// Flags about the record of what was done.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Record")]
 pub(crate) struct Logging {
     /// Add a line for each changed store to this file, or `off` [default: /var/log/trustmend/audit.jsonl for root, else

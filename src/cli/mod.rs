@@ -14,6 +14,7 @@ mod journal;
 mod monitor;
 mod network;
 mod password;
+mod platform;
 mod source;
 mod ui;
 mod write;

@@ -10,6 +10,7 @@ mod contrib;
 mod findings;
 mod fs;
 mod generate;
+mod generate_life;
 mod handshakes;
 mod main_job;
 mod monitoring;

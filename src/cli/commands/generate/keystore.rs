@@ -53,11 +53,7 @@ impl Keystore {
 
     /// The format as Java calls it.
     pub(super) fn kind(&self) -> &'static str {
-        match self.format.name() {
-            "jks" => "JKS",
-            "jceks" => "JCEKS",
-            _ => "PKCS12",
-        }
+        java_name(self.format)
     }
 
     /// Its octets with the key in it, read back.
@@ -247,6 +243,48 @@ fn replaced(path: &Path, store: &Store, arguments: &Generate) -> Result<Option<A
             refused("a key", "renew it with --force, or name another alias with --alias")
         }
         _ => refused("something else than a key", "name another alias with --alias"),
+    }
+}
+
+/// The keystore of the flags as it is: opened with the password given or kept beside it.
+fn opened(arguments: &Generate) -> Option<(PathBuf, Store, Option<PathBuf>)> {
+    let path = arguments.keystore.as_ref().or(arguments.into_keystore.as_ref())?;
+    let octets = fs::read(path, assemble::MAX_FILE).ok()?;
+    let beside = beside(path);
+    let (password, file) = match named(arguments).ok()? {
+        Some(password) => (password, arguments.keystore_password_file.clone()),
+        None => match password::from_file(&beside) {
+            Ok(password) => (password, Some(beside)),
+            Err(_) => (Password::changeit(), None),
+        },
+    };
+    let store = store::decode(&octets, Some(&password)).ok()?;
+    Some((path.clone(), store, file))
+}
+
+/// Whether the keystore of the flags, if they name one, has the certificate with its key.
+pub(super) fn holds(arguments: &Generate, certificate: &Certificate) -> bool {
+    if arguments.keystore.is_none() && arguments.into_keystore.is_none() {
+        return true;
+    }
+    let is_it = |entry: &Entry| {
+        entry.kind == EntryKind::PrivateKey && entry.certificates.first() == Some(certificate)
+    };
+    opened(arguments).is_some_and(|(_, store, _)| store.entries.iter().any(is_it))
+}
+
+/// The keystore of the flags with its format as Java calls it, and the file with its password.
+pub(super) fn there(arguments: &Generate) -> Option<((PathBuf, &'static str), Option<PathBuf>)> {
+    let (path, store, file) = opened(arguments)?;
+    Some(((path, java_name(store.format)), file))
+}
+
+/// A format as Java calls it.
+fn java_name(format: &dyn Format) -> &'static str {
+    match format.name() {
+        "jks" => "JKS",
+        "jceks" => "JCEKS",
+        _ => "PKCS12",
     }
 }
 

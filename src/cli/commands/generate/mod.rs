@@ -1,8 +1,11 @@
 //! `trustmend generate NAME...`.
 
+mod authority;
 mod keystore;
 mod output;
+mod renew;
 mod server_config;
+mod trust;
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +16,11 @@ use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::{Context, assemble};
 use crate::ca::{
-    Authority, CaError, Fault, KeyKind, LeafName, NewAuthority, Purpose, Request, Signed, SigningKey,
-    SigningRequest, Validity, limits_with, self_signed,
+    Authority, CaError, CommonName, Fault, KeyKind, LeafName, Purpose, Request, Signed, SigningKey,
+    SigningRequest, Validity, self_signed,
 };
+use authority::{AuthorityFlags, first_failure};
+use renew::Status;
 use server_config::ServerConfig;
 
 /// Make a development certificate for names and addresses, signed by a local authority.
@@ -23,14 +28,20 @@ use server_config::ServerConfig;
 /// The authority is made on first use and kept for this user. Its root is what clients have to trust (ca.pem); the root's
 /// key is forgotten at once, and what is kept can only sign for localhost, .test, .local, .internal, .home.arpa, private
 /// addresses, and what --permit named when it was made. Never give the authority's folder to anyone.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   trustmend generate localhost 127.0.0.1 ::1
   trustmend generate scim.corp.test 10.0.0.5 --keystore scim.p12 --alias scim --server-config tomcat
-  trustmend generate localhost --trust /opt/agent/jre/lib/security/cacerts")]
+  trustmend generate localhost --trust /opt/agent/jre/lib/security/cacerts --trust os: --trust nss:
+  trustmend generate scim.corp.test --if-needed --renew-before 30
+  trustmend generate --list
+  trustmend generate --untrust")]
 pub(crate) struct Generate {
     /// DNS names (also wildcards and international ones), IP addresses, e-mail addresses, URIs.
-    #[arg(required_unless_present = "csr", value_name = "NAME")]
+    #[arg(
+        required_unless_present_any = ["csr", "renew", "rotate", "list", "untrust", "remove_ca"],
+        value_name = "NAME"
+    )]
     names: Vec<String>,
     /// The kind of key: p256, p384, p521, ed25519, rsa2048, rsa3072, rsa4096.
     #[arg(long, value_name = "KIND", default_value = "p256")]
@@ -39,17 +50,24 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "DAYS", default_value_t = 397)]
     days: u32,
     /// A certificate that only vouches for itself, without an authority.
-    #[arg(long, conflicts_with_all = ["ca_dir", "permit", "bad", "send_root"])]
+    #[arg(long, conflicts_with_all = ["ca", "ca_dir", "permit", "bad", "send_root"])]
     self_signed: bool,
     /// For a client instead of a server; give it twice for both.
     #[arg(long, action = clap::ArgAction::Count)]
     client: u8,
-    /// Where the authority is kept [default: trustmend/ca in the user's data folder].
-    #[arg(long, value_name = "FOLDER")]
-    ca_dir: Option<PathBuf>,
-    /// A domain, address or network that a new authority may vouch for besides the default ones.
-    #[arg(long, value_name = "NAME")]
-    permit: Vec<String>,
+    /// Leave the common name out of the subject: no client reads it any more.
+    #[arg(long, conflicts_with = "self_signed")]
+    no_common_name: bool,
+    /// Make another certificate like the one in PATH (a folder made here, or its certificate): same names, kind of key
+    /// and use, in the same place.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["names", "key", "csr", "bad", "client", "if_needed"])]
+    renew: Option<PathBuf>,
+    /// Do nothing if a certificate that does is there already; else make one. What was not made here is never replaced.
+    #[arg(long, conflicts_with = "bad")]
+    if_needed: bool,
+    /// How long before its end a certificate does not do any more.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, requires = "if_needed")]
+    renew_before: u32,
     /// The folder for the PEM files [default: named after the first NAME].
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -73,11 +91,14 @@ pub(crate) struct Generate {
     /// written beside it].
     #[arg(long, value_name = "VAR")]
     keystore_password_env: Option<String>,
-    /// Import the authority's root (or the self-signed certificate) into STORE too.
+    /// Import the authority's root (or the self-signed certificate) into STORE too, which is made if it is not there; os:
+    /// is the platform's, by its own tool, nss: the databases of Firefox and Chromium, nss:FOLDER one of them.
     #[arg(long, value_name = "STORE")]
     trust: Vec<String>,
     #[command(flatten)]
     store_password: super::super::args::StorePassword,
+    #[command(flatten)]
+    authority: AuthorityFlags,
     #[command(flatten)]
     logging: super::super::journal::Logging,
     /// Print the lines that make a server use the files.
@@ -103,39 +124,84 @@ fn faults() -> impl TypedValueParser<Value = Fault> {
 }
 
 pub(crate) fn run(arguments: &Generate, context: &Context) -> Result<Exit, CliError> {
+    let makes_leaf = !arguments.names.is_empty() || arguments.csr.is_some() || arguments.renew.is_some();
+    if let Some(exit) = arguments.authority.manage(arguments.access(), makes_leaf, context)? {
+        return Ok(exit);
+    }
+    let mut arguments = arguments.clone();
     let csr = arguments.csr.as_deref().map(signing_request).transpose()?;
-    let names = names(arguments, csr.as_ref(), context)?;
-    let key: KeyKind = arguments.key.parse().map_err(ca_error)?;
-    let folder = arguments.out.clone().unwrap_or_else(|| default_folder(&names));
+    let request = request(&mut arguments, csr.as_ref(), context)?;
+    let folder = arguments.out.clone().unwrap_or_else(|| default_folder(&request.names));
+    let chosen = if arguments.self_signed { None } else { Some(arguments.authority.choose(context)?) };
+    let authority = chosen.as_ref().map(|chosen| &chosen.authority);
+    let status = renew::judge(&arguments, &request, authority, &folder, context)?;
+    arguments.force |= matches!(status, Status::Renewed(_) | Status::Replaced(_));
+    let access = arguments.access();
+    let record = chosen.as_ref().and_then(|chosen| chosen.folder.as_deref());
+    let (certificate, root, trust, output) = if let Status::Unchanged(there) = &status {
+        let root = authority.map_or_else(|| (**there).clone(), |authority| authority.root().clone());
+        let trust = trust::Trust::check(&arguments.trust, access, context, &root)?;
+        ((**there).clone(), root, trust, output::there(&arguments, &folder))
+    } else {
+        let places = output::Places::check(&arguments, &folder)?;
+        let (signed, key) = sign(&arguments, context, authority, csr.as_ref(), &request)?;
+        for note in &signed.notes {
+            context.ui.note(&format!("note: {note}"));
+        }
+        let root = signed.anchor().clone();
+        let trust = trust::Trust::check(&arguments.trust, access, context, &root)?;
+        let output = output::write(&arguments, context, places, &signed, key.as_ref())?;
+        (signed.certificate, root, trust, output)
+    };
+    let trusted = trust.apply(access, context, &root, record);
+    let exit = first_failure(&trusted);
+    output.show(&arguments, context, &certificate, &status, trusted)?;
+    Ok(exit)
+}
+
+impl Generate {
+    fn access(&self) -> trust::Access<'_> {
+        trust::Access { password: &self.store_password, logging: &self.logging }
+    }
+}
+
+/// What is asked for; for `--renew` what the certificate there was, and its place.
+fn request(
+    arguments: &mut Generate,
+    csr: Option<&SigningRequest>,
+    context: &Context,
+) -> Result<Request, CliError> {
     let validity = Validity::days(context.now, arguments.days).map_err(ca_error)?;
+    if let Some(path) = &arguments.renew {
+        let old = renew::certificate(path)?;
+        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+        arguments.out = arguments.out.take().or_else(|| folder.map(Path::to_owned));
+        arguments.self_signed |= old.is_self_issued();
+        return Request::like(&old, validity).map_err(ca_error);
+    }
+    let names = names(arguments, csr, context)?;
+    let key: KeyKind = arguments.key.parse().map_err(ca_error)?;
     let purpose = match arguments.client {
         0 => Purpose::Server,
         1 => Purpose::Client,
         _ => Purpose::Both,
     };
-    let request = Request { key, purpose, ..Request::server(names, validity) };
-    let places = output::Places::check(arguments, &folder)?;
-    let (signed, key) = sign(arguments, context, csr.as_ref(), &request)?;
-    for note in &signed.notes {
-        context.ui.note(&format!("note: {note}"));
-    }
-    let output = output::write(arguments, context, places, &signed, key.as_ref())?;
-    output.show(arguments, context, &signed)?;
-    Ok(Exit::Done)
+    let common_name = if arguments.no_common_name { CommonName::Absent } else { CommonName::First };
+    Ok(Request { key, purpose, common_name, ..Request::server(names, validity) })
 }
 
 /// The certificate, and its key unless that is elsewhere.
 fn sign(
     arguments: &Generate,
     context: &Context,
+    authority: Option<&Authority>,
     csr: Option<&SigningRequest>,
     request: &Request,
 ) -> Result<(Signed, Option<SigningKey>), CliError> {
-    if arguments.self_signed {
+    let Some(authority) = authority else {
         let issued = self_signed(request).map_err(ca_error)?;
         return Ok((issued.signed, Some(issued.key)));
-    }
-    let authority = authority(arguments, context)?;
+    };
     if let Some(csr) = csr {
         return Ok((authority.sign(csr, request).map_err(ca_error)?, None));
     }
@@ -176,50 +242,6 @@ fn names(
     Ok(names)
 }
 
-/// The authority of the folder, made if there is none.
-fn authority(arguments: &Generate, context: &Context) -> Result<Authority, CliError> {
-    let folder = match &arguments.ca_dir {
-        Some(folder) => folder.clone(),
-        None => assemble::data_folder()?.join("ca"),
-    };
-    match Authority::load(&folder) {
-        Ok(authority) => {
-            if !arguments.permit.is_empty() {
-                context.ui.warn(&format!(
-                    "--permit has no effect: the authority in {} was made before and keeps its limits",
-                    folder.display()
-                ));
-            }
-            Ok(authority)
-        }
-        Err(CaError::NoAuthority { .. }) => make_authority(arguments, context, &folder),
-        Err(error) => Err(ca_error(error)),
-    }
-}
-
-fn make_authority(arguments: &Generate, context: &Context, folder: &Path) -> Result<Authority, CliError> {
-    let new = NewAuthority {
-        name: format!("trustmend {}", assemble::user_and_host()),
-        key: KeyKind::P256,
-        limits: limits_with(&arguments.permit).map_err(ca_error)?,
-        days: AUTHORITY_DAYS,
-    };
-    let authority = Authority::sealed(&new, context.now).map_err(ca_error)?;
-    match authority.save(folder) {
-        Ok(()) => {}
-        // Somebody else was quicker: theirs is the one that stays.
-        Err(CaError::Path(crate::fs::PathError::Exists { .. })) => {
-            return Authority::load(folder).map_err(ca_error);
-        }
-        Err(error) => return Err(ca_error(error)),
-    }
-    context.ui.note(&format!("made an authority, valid {AUTHORITY_DAYS} days, in {}", folder.display()));
-    Ok(authority)
-}
-
-/// Life of a new authority: longer than the leaves' 397 days, short enough that a forgotten one ends.
-const AUTHORITY_DAYS: u32 = 825;
-
 /// The folder for the PEM files when none is named: after the first name, without what file systems dislike.
 fn default_folder(names: &[LeafName]) -> PathBuf {
     let name = names.first().map(|name| name.name.to_string()).unwrap_or_default();
@@ -235,6 +257,9 @@ pub(super) fn ca_error(error: CaError) -> CliError {
                 .to_owned(),
         ),
         CaError::AuthorityExpired { .. } => {
+            Some("`trustmend generate --rotate` puts a new one in its place".to_owned())
+        }
+        CaError::Damaged { .. } => {
             Some("move its folder away; the next `trustmend generate` makes a new one".to_owned())
         }
         CaError::Path(error) => Some(error.hint().to_owned()),

@@ -6,15 +6,14 @@ use zeroize::Zeroizing;
 
 use super::super::super::error::CliError;
 use super::super::super::exit::Exit;
-use super::super::super::journal::{Logging, Why};
-use super::super::super::{Context, assemble, write};
+use super::super::super::{Context, assemble};
 use super::Generate;
-use super::keystore::Keystore;
+use super::keystore::{self, Keystore};
+use super::renew::Status;
 use super::server_config::Files;
 use crate::ca::{Signed, SigningKey};
 use crate::cert::Certificate;
 use crate::fs::{self, PathError};
-use crate::import::{self, Candidate, Destination, Origin, Request};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::style::{self, paint};
@@ -73,12 +72,9 @@ pub(super) fn write(
         }
         _ => None,
     };
-    let request = anchor(signed);
-    let stores = destinations(arguments, context, &request)?;
     fs::create_dir(&places.folder).map_err(|error| write_error(&error))?;
     let mut writer = Writer { force: arguments.force, made: Vec::new() };
-    let written =
-        write_all(&files, keystore.as_ref(), &stores, &request, &mut writer, (&arguments.logging, context));
+    let written = write_all(&files, keystore.as_ref(), &mut writer, context);
     if let Err(error) = written {
         writer.undo();
         return Err(error);
@@ -125,24 +121,11 @@ fn chain(arguments: &Generate, signed: &Signed) -> Vec<Certificate> {
 fn write_all(
     files: &[NewFile],
     keystore: Option<&(&Keystore, Vec<u8>)>,
-    stores: &[(&String, Destination)],
-    request: &Request,
     writer: &mut Writer,
-    (logging, context): (&Logging, &Context),
+    context: &Context,
 ) -> Result<(), CliError> {
     for (_, path, octets, mode) in files {
         writer.put(path, octets, *mode)?;
-    }
-    for (text, destination) in stores {
-        let mut destination = destination.clone();
-        let applied = write::change(&mut destination, context, false, &|store| {
-            Ok(import::plan(store, request, context.now))
-        })?;
-        if applied.changed {
-            logging.record("generate", &destination.path, &applied, Why::default(), context);
-        }
-        let steps = applied.plan.steps.iter().map(|step| format!("{} {}", step.action.name(), step.alias));
-        context.ui.note(&format!("{text}: {}", steps.collect::<Vec<_>>().join(", ")));
     }
     let Some((keystore, octets)) = keystore else { return Ok(()) };
     if let Some(file) = keystore.password_file.as_ref().filter(|_| keystore.is_random) {
@@ -200,37 +183,23 @@ pub(super) fn write_error(error: &PathError) -> CliError {
     CliError::from_source(Exit::Write, "write", error).hint(error.hint())
 }
 
-/// What clients have to trust.
-fn anchor(signed: &Signed) -> Request {
-    let certificate = signed.anchor().clone();
-    let candidate = Candidate { certificate, origin: Origin::File(PathBuf::from("ca.pem")) };
-    Request { certificates: vec![candidate], alias: None, replace: false }
-}
-
-/// The stores that shall trust it, each found to take it.
-fn destinations<'a>(
-    arguments: &'a Generate,
-    context: &Context,
-    request: &Request,
-) -> Result<Vec<(&'a String, Destination)>, CliError> {
-    let mut found = Vec::with_capacity(arguments.trust.len());
-    for text in &arguments.trust {
-        let mut destination = write::destination(text, &arguments.store_password, None)?;
-        let applied = write::change(&mut destination, context, true, &|store| {
-            Ok(import::plan(store, request, context.now))
-        })?;
-        if applied.plan.is_refused() {
-            let reasons = applied.plan.steps.iter().map(|step| format!("{}: {}", step.alias, step.reason));
-            let message = format!("{text}: {}", reasons.collect::<Vec<_>>().join(", "));
-            return Err(CliError::new(Exit::Refused, "refused", message)
-                .hint("import ca.pem with `trustmend import`, which takes --alias and --replace"));
-        }
-        if applied.changed {
-            drop(fs::lock(&destination.path, destination.lock_wait).map_err(|error| write_error(&error))?);
-        }
-        found.push((text, destination));
+/// What an earlier run wrote.
+pub(super) fn there(arguments: &Generate, folder: &Path) -> Output {
+    let files = [
+        ("certificate", "cert.pem"),
+        ("chain", "fullchain.pem"),
+        ("ca", "ca.pem"),
+        ("intermediate", "intermediate.pem"),
+        ("key", "key.pem"),
+    ];
+    let files = files.map(|(what, name)| (what, folder.join(name)));
+    let (keystore, password_file) = keystore::there(arguments).unzip();
+    Output {
+        files: files.into_iter().filter(|(_, path)| path.exists()).collect(),
+        keystore,
+        password_file: password_file.flatten(),
+        is_random: false,
     }
-    Ok(found)
 }
 
 impl Output {
@@ -238,12 +207,16 @@ impl Output {
         &self,
         arguments: &Generate,
         context: &Context,
-        signed: &Signed,
+        certificate: &Certificate,
+        status: &Status,
+        trusted: Vec<(v1::Trusted, Exit)>,
     ) -> Result<(), CliError> {
         let config = arguments.server_config.map(|server| server.lines(&self.config_files(arguments)));
         if context.ui.json() {
             let result = v1::Generated {
-                certificate: (&signed.certificate).into(),
+                status: status.name().to_owned(),
+                reason: status.reason().map(str::to_owned),
+                certificate: certificate.into(),
                 files: self
                     .files
                     .iter()
@@ -256,14 +229,19 @@ impl Output {
                     .filter(|_| self.is_random)
                     .map(|path| path.display().to_string()),
                 server_config: config,
+                trusted: trusted.iter().map(|(trusted, _)| trusted.clone()).collect(),
             };
-            return context.ui.document(&v1::Document::of("generate", true, result));
+            let ok = trusted.iter().all(|(trusted, _)| trusted.ok);
+            return context.ui.document(&v1::Document::of("generate", ok, result));
         }
+        let because = status.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let mut text = format!(
-            "{}\n",
-            paint(style::BOLD, &crate::render::text::certificate::subject(&signed.certificate))
+            "{}\n{}{}\n",
+            paint(style::BOLD, &crate::render::text::certificate::subject(certificate)),
+            status.name(),
+            visible(&because)
         );
-        text.push_str(&crate::render::text::certificate::facts(&signed.certificate, context.now, 2));
+        text.push_str(&crate::render::text::certificate::facts(certificate, context.now, 2));
         text.push('\n');
         for (what, path) in &self.files {
             text.push_str(&format!("{what:<13} {}\n", visible(&path.display().to_string())));

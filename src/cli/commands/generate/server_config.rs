@@ -9,10 +9,16 @@ use clap::ValueEnum;
 pub(crate) enum ServerConfig {
     /// Tomcat 8.5 to 11: SSLHostConfig in server.xml.
     Tomcat,
+    /// Tomcat 8.5 and 9: attributes of the Connector, which 10 does not read any more.
+    TomcatOld,
     /// nginx.
     Nginx,
     /// Spring Boot's application.properties.
     Spring,
+    /// Jetty 9.4 to 12: an SslContextFactory in XML. Jetty reads keystores only.
+    Jetty,
+    /// Node.js: https.createServer.
+    Node,
 }
 
 /// The files a configuration names.
@@ -32,6 +38,9 @@ impl ServerConfig {
     pub(super) fn lines(self, files: &Files<'_>) -> String {
         match self {
             Self::Tomcat => tomcat(files),
+            Self::TomcatOld => tomcat_old(files),
+            Self::Jetty => jetty(files),
+            Self::Node => node(files),
             Self::Nginx => {
                 let quoted =
                     |path: &Path| path.display().to_string().replace('\\', r"\\").replace('"', "\\\"");
@@ -68,6 +77,49 @@ fn tomcat(files: &Files<'_>) -> String {
     format!(
         "<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n    \
          <SSLHostConfig>\n      <Certificate {certificate}/>\n    </SSLHostConfig>\n</Connector>\n"
+    )
+}
+
+/// The key's password is the keystore's.
+fn tomcat_old(files: &Files<'_>) -> String {
+    let certificate = match files.keystore {
+        Some((path, kind, alias)) => format!(
+            "keystoreFile=\"{}\" keystoreType=\"{kind}\"\n           keystorePass=\"THE PASSWORD\" keyAlias=\"{}\"",
+            xml(&path.display().to_string()),
+            xml(alias)
+        ),
+        None => format!(
+            "SSLCertificateFile=\"{}\"\n           SSLCertificateKeyFile=\"{}\"",
+            xml(&files.fullchain.display().to_string()),
+            xml(&files.key.display().to_string())
+        ),
+    };
+    format!(
+        "<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\"\n           \
+         clientAuth=\"false\" sslProtocol=\"TLS\" {certificate}/>\n"
+    )
+}
+
+fn jetty(files: &Files<'_>) -> String {
+    let Some((path, kind, alias)) = files.keystore else {
+        return "<!-- Jetty reads keystores only: run again with --keystore FILE -->\n".to_owned();
+    };
+    format!(
+        "<New id=\"sslContextFactory\" class=\"org.eclipse.jetty.util.ssl.SslContextFactory$Server\">\n  \
+         <Set name=\"KeyStorePath\">{}</Set>\n  <Set name=\"KeyStoreType\">{kind}</Set>\n  \
+         <Set name=\"KeyStorePassword\">THE PASSWORD</Set>\n  <Set name=\"CertAlias\">{}</Set>\n</New>\n",
+        xml(&path.display().to_string()),
+        xml(alias)
+    )
+}
+
+fn node(files: &Files<'_>) -> String {
+    let text = |path: &Path| serde_json::Value::from(path.display().to_string()).to_string();
+    format!(
+        "require('https').createServer({{\n  cert: require('fs').readFileSync({}),\n  \
+         key: require('fs').readFileSync({}),\n}}, handler).listen(8443)\n",
+        text(files.fullchain),
+        text(files.key)
     )
 }
 

@@ -115,6 +115,10 @@ impl Explanation {
 /// Result of `generate`.
 #[derive(Debug, Serialize)]
 pub struct Generated {
+    /// `created`, `renewed`, `replaced` or `unchanged`.
+    pub status: String,
+    /// Why it was renewed or replaced.
+    pub reason: Option<String>,
     /// The leaf.
     pub certificate: Certificate,
     /// What was written: `certificate`, `chain`, `key`, `ca`, `intermediate`.
@@ -125,6 +129,56 @@ pub struct Generated {
     pub password_file: Option<String>,
     /// The lines for the server.
     pub server_config: Option<String>,
+    /// How each `--trust` went.
+    pub trusted: Vec<Trusted>,
+}
+
+/// How it went with one store that was to trust, or to trust no more.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trusted {
+    /// The store.
+    pub store: String,
+    /// Whether it was done.
+    pub ok: bool,
+    /// What was done, or why not.
+    pub message: String,
+}
+
+/// Result of `generate --rotate`, `--untrust` and `--remove-ca`.
+#[derive(Debug, Serialize)]
+pub struct AuthorityChanged {
+    /// `rotated`, `untrusted` or `removed`.
+    pub status: String,
+    /// The authority's folder.
+    pub folder: String,
+    /// How it went with each store.
+    pub stores: Vec<Trusted>,
+}
+
+/// Result of `generate --list`.
+#[derive(Debug, Serialize)]
+pub struct Authorities {
+    /// The authorities.
+    pub authorities: Vec<ListedAuthority>,
+}
+
+/// One authority.
+#[derive(Debug, Serialize)]
+pub struct ListedAuthority {
+    /// Its name: that of its folder.
+    pub name: String,
+    /// Its folder.
+    pub folder: String,
+    /// The kind of its key.
+    pub key: Option<String>,
+    /// When it ends.
+    pub not_after: Option<String>,
+    /// Its root's fingerprint.
+    pub sha256: Option<String>,
+    /// Where its root was installed.
+    pub trusted_by: Vec<String>,
+    /// Why it cannot be read.
+    pub error: Option<String>,
 }
 
 /// Result of `check`.
