@@ -57,7 +57,7 @@ pub(crate) fn server(
             }
             let chain = observation.certificates();
             let mut seen = judged(&chain, Some(name), Handshake::of(&observation), client, now);
-            let offer = Offer::java(&client.java.settings.tls_disabled, None);
+            let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
             if let Some(failure) = observation.failure_of(&offer, options) {
                 seen.fail(&failure, client);
             }

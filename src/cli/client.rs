@@ -7,11 +7,15 @@ use super::assemble::MAX_FILE;
 use super::error::CliError;
 use crate::digest::Fingerprint;
 use crate::fs;
-use crate::path::java::{Settings, Version};
+use crate::net::Protocol;
+use crate::path::java::{Options, Settings, Version};
 use crate::store;
 
 /// The release judged for when nothing tells: the one most agents ship.
 const ASSUMED: u32 = 17;
+
+const PROTOCOLS: [Protocol; 5] =
+    [Protocol::Tls13, Protocol::Tls12, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
 
 /// A Java client.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct JavaClient {
     pub(crate) blocked: Vec<Fingerprint>,
     /// The CAs it ships with, to which stricter rules apply.
     pub(crate) jdk_authorities: Vec<Fingerprint>,
+    /// The TLS versions its options name, if they do.
+    pub(crate) protocols: Option<Vec<Protocol>>,
     /// Where that comes from, when the user did not say.
     pub(crate) assumed: Option<String>,
 }
@@ -59,7 +65,7 @@ impl JavaClient {
 
     fn built_in(version: Version, assumed: Option<String>) -> Self {
         let settings = Settings::of(&version);
-        Self { settings, blocked: Vec::new(), jdk_authorities: Vec::new(), assumed }
+        Self { settings, blocked: Vec::new(), jdk_authorities: Vec::new(), protocols: None, assumed }
     }
 
     fn of_runtime(home: &Path, version: Version) -> Self {
@@ -74,8 +80,37 @@ impl JavaClient {
             settings,
             blocked: blocked.lines().filter_map(|line| Fingerprint::parse(line).ok()).collect(),
             jdk_authorities: shipped(home),
+            protocols: None,
             assumed: Some(format!("the runtime in {}", home.display())),
         }
+    }
+
+    /// The same started with options.
+    pub(crate) fn started_with(mut self, options: &Options, context: &Context) -> Result<Self, CliError> {
+        if let Some(file) = options.security_file() {
+            match text(Path::new(&file.path)) {
+                Some(security) if file.replaces => {
+                    self.settings = Settings::with_java_security(&self.settings.version, &security);
+                }
+                Some(security) => self.settings = self.settings.with_more_security(&security),
+                None => context.ui.note(&format!(
+                    "note: {} cannot be read; a JVM goes on without it, and so does this verdict",
+                    file.path
+                )),
+            }
+        }
+        let protocol = |name: &str| {
+            let mut known = PROTOCOLS.iter().copied().filter(|protocol| protocol.java_name() == name);
+            known.next().ok_or_else(|| {
+                CliError::usage(format!("{name:?} is not a TLS version that Java knows"))
+                    .hint("write as in -Dhttps.protocols=TLSv1.2,TLSv1.3")
+            })
+        };
+        if let Some(names) = options.protocols() {
+            self.protocols = Some(names.into_iter().map(protocol).collect::<Result<_, _>>()?);
+        }
+        self.settings = options.applied(self.settings);
+        Ok(self)
     }
 
     /// `Java 17.0.21`.

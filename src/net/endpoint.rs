@@ -253,6 +253,14 @@ fn bad_ipv6(text: &str) -> String {
     format!("{text:?} is not an IPv6 address{zone}")
 }
 
+/// A server as typed, without user info, query and fragment, which may hold secrets: to be shown or kept.
+pub fn without_secrets(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = text.find("://").map_or(("", text), |at| text.split_at(at + 3));
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    format!("{scheme}{}{path}", after_at(authority))
+}
+
 /// The text for an error: cut short, without user info, and without a query, which may hold a token.
 fn shown(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
@@ -266,6 +274,17 @@ fn after_at(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_in_what_was_typed_are_left_out() {
+        for (typed, shown) in [
+            ("https://u:p@h:8443/a@b/?token=x#y", "https://h:8443/a@b/"),
+            ("h.test:8443", "h.test:8443"),
+            ("u@h.test", "h.test"),
+        ] {
+            assert_eq!(without_secrets(typed), shown);
+        }
+    }
 
     #[test]
     fn what_people_type_is_read() {

@@ -22,7 +22,7 @@ mod syslog;
 mod tls;
 
 pub use alert::Alert;
-pub use endpoint::{Endpoint, EndpointError, HTTPS_PORT, Host, Scheme};
+pub use endpoint::{Endpoint, EndpointError, HTTPS_PORT, Host, Scheme, without_secrets};
 pub use error::{NetError, Phase, Prefix};
 pub use no_proxy::NoProxy;
 pub use observe::{ClientAuthRequest, ClientFailure, Means, Observation, Presented, observe};

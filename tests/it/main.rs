@@ -12,6 +12,7 @@ mod fs;
 mod generate;
 mod generate_life;
 mod handshakes;
+mod java_options;
 mod main_job;
 mod monitoring;
 mod net_cli;

@@ -18,9 +18,9 @@ use super::super::source::{self, CertificateFile, Source};
 use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
-use crate::net::Host;
+use crate::net::{Host, without_secrets};
 use crate::path::PeerName;
-use crate::path::java::Verdict;
+use crate::path::java::{Options, Verdict};
 use crate::render::json::v1;
 use crate::render::nagios::Level;
 use crate::render::prometheus::{Metrics, Target};
@@ -50,6 +50,11 @@ pub(crate) struct Diagnose {
     /// Judge as this Java: 8, 11, 17, 21, 25 (the newest update known) or exactly, as in 17.0.9.
     #[arg(long, value_name = "VERSION")]
     java_version: Option<String>,
+    /// Judge as a JVM started with this option, as in -Dhttps.protocols=TLSv1.2; repeatable. Those that matter:
+    /// javax.net.ssl.trustStore, https.protocols, jdk.tls.client.protocols, java.security.properties,
+    /// com.sun.net.ssl.checkRevocation, jdk.security.allowNonCaAnchor, jdk.tls.maxCertificateChainLength.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    java_option: Vec<String>,
     /// The name or address to expect in a chain from a file.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -80,11 +85,14 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         })?,
         None => context.now,
     };
-    let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
+    let started = options(arguments)?;
+    let named = arguments.store.as_deref().or_else(|| started.trust_store());
+    let place = named.unwrap_or_else(|| assemble::default_store());
     let mut store = assemble::client(place, &arguments.password, context)?;
     clients::read_by(arguments.client, &mut store);
     let java = JavaClient::find(arguments.java_version.as_deref(), store.java_home.as_deref(), context)?;
-    if arguments.store.is_none() {
+    let java = java.started_with(&started, context)?;
+    if named.is_none() {
         context.ui.note(&format!("note: no --store given, judging with {place}"));
     }
     let case = Case { arguments, place, store: &store, java: &java, now };
@@ -122,6 +130,25 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         }
     }
     Ok(exit)
+}
+
+/// The JVM's options as given.
+fn options(arguments: &Diagnose) -> Result<Options, CliError> {
+    let words = &arguments.java_option;
+    if let Some(word) = words.iter().find(|word| !word.starts_with("-D")) {
+        return Err(CliError::usage(format!("--java-option {word:?} is not a system property"))
+            .hint("write --java-option -Dname=value"));
+    }
+    let options = Options::parse(words);
+    if options.trust_store_password().is_some() {
+        return Err(CliError::usage("a password on the command line can be read by others")
+            .hint("give it with --store-password-file FILE or --store-password-env VAR"));
+    }
+    if arguments.store.is_some() && options.trust_store().is_some() {
+        return Err(CliError::usage("--store and -Djavax.net.ssl.trustStore both name the store")
+            .hint("name it once"));
+    }
+    Ok(options)
 }
 
 /// The answer for a monitoring system.
@@ -169,8 +196,11 @@ fn monitored(
 
 impl Shown {
     fn failed(text: &str, error: CliError) -> Self {
-        let json =
-            v1::Observed { target: text.to_owned(), error: Some((&error).into()), ..v1::Observed::default() };
+        let json = v1::Observed {
+            target: without_secrets(text),
+            error: Some((&error).into()),
+            ..v1::Observed::default()
+        };
         Self { chain: Vec::new(), json, text: String::new(), exit: error.exit, failure: Some(error) }
     }
 }

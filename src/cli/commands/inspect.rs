@@ -10,7 +10,7 @@ use super::super::exit::Exit;
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
 use crate::cert::Certificate;
-use crate::net::{Endpoint, Observation, observe};
+use crate::net::{Endpoint, Observation, observe, without_secrets};
 use crate::path::arrange;
 use crate::render::escape::visible;
 use crate::render::json::v1;
@@ -76,8 +76,11 @@ pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliErr
 
 impl Shown {
     fn failed(text: &str, error: CliError) -> Self {
-        let json =
-            v1::Observed { target: text.to_owned(), error: Some((&error).into()), ..v1::Observed::default() };
+        let json = v1::Observed {
+            target: without_secrets(text),
+            error: Some((&error).into()),
+            ..v1::Observed::default()
+        };
         Self { json, text: String::new(), failure: Some(error) }
     }
 }
@@ -165,7 +168,7 @@ fn sni(observation: &Observation) -> String {
 /// The JSON of what a server showed.
 pub(super) fn observed(text: &str, endpoint: &Endpoint, observation: Option<&Observation>) -> v1::Observed {
     let mut json = v1::Observed {
-        target: text.to_owned(),
+        target: without_secrets(text),
         host: Some(endpoint.host.to_string()),
         port: Some(endpoint.port),
         ..v1::Observed::default()

@@ -15,6 +15,7 @@ mod end_entity;
 mod every;
 mod host;
 mod name_constraints;
+mod options;
 mod policy;
 mod properties;
 mod readable;
@@ -26,6 +27,7 @@ mod version;
 use time::OffsetDateTime;
 
 pub use constraints::AlgorithmFault;
+pub use options::{Options, SecurityFile};
 pub use properties::blocked_certificates;
 pub use rejection::{Predicted, Reason, Rejection};
 pub use settings::Settings;

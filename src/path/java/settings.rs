@@ -41,6 +41,7 @@ pub struct Settings {
     pub check_revocation: bool,
     /// Longest chain taken from a peer.
     pub maximum_chain: usize,
+    curves: String,
     pub(super) certpath: Constraints,
     pub(super) tls: Constraints,
 }
@@ -97,6 +98,7 @@ impl Settings {
             allow_non_ca_anchor: false,
             check_revocation: false,
             maximum_chain: MAXIMUM_CHAIN,
+            curves: named_curves.to_owned(),
             certpath: Constraints::parse(certpath, named_curves),
             tls: Constraints::parse(&tls, named_curves),
             certpath_disabled: certpath.to_owned(),
@@ -116,6 +118,7 @@ impl Settings {
         let switch = properties.get("jdk.security.allowNonCaAnchor");
         let length = value("jdk.tls.maxCertificateChainLength").parse();
         Self {
+            curves: curves.to_owned(),
             certpath: Constraints::parse(certpath, curves),
             tls: Constraints::parse(tls, curves),
             certpath_disabled: certpath.to_owned(),
@@ -125,6 +128,31 @@ impl Settings {
             maximum_chain: length.unwrap_or(MAXIMUM_CHAIN),
             ..Self::of(version)
         }
+    }
+
+    /// These rules with a second file of security properties read after the first, as `-Djava.security.properties=FILE`
+    /// has it: what the text names is set anew.
+    #[must_use]
+    pub fn with_more_security(mut self, text: &str) -> Self {
+        let properties = properties::parse(text);
+        let take = |key: &str, into: &mut String| {
+            if let Some(value) = properties.get(key) {
+                into.clone_from(value);
+            }
+        };
+        take("jdk.disabled.namedCurves", &mut self.curves);
+        take("jdk.certpath.disabledAlgorithms", &mut self.certpath_disabled);
+        take("jdk.tls.disabledAlgorithms", &mut self.tls_disabled);
+        self.certpath = Constraints::parse(&self.certpath_disabled, &self.curves);
+        self.tls = Constraints::parse(&self.tls_disabled, &self.curves);
+        if let Some(policies) = properties.get("jdk.security.caDistrustPolicies") {
+            let policies = policies.split(',').map(str::trim).filter(|policy| !policy.is_empty());
+            self.distrust = policies.map(str::to_owned).collect();
+        }
+        if let Some(value) = properties.get("jdk.security.allowNonCaAnchor") {
+            self.allow_non_ca_anchor = value.is_empty() || value.eq_ignore_ascii_case("true");
+        }
+        self
     }
 }
 
@@ -160,6 +188,14 @@ mod tests {
         assert_eq!(of("17.0.9").distrust, ["SYMANTEC_TLS"]);
         assert_eq!(of("21.0.8").distrust, ["SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS"]);
         assert!(of("11.0.13").certpath_disabled.ends_with("include jdk.disabled.namedCurves"));
+    }
+
+    #[test]
+    fn a_second_file_sets_what_it_names() {
+        let base = Settings::of(&Version::newest(17));
+        let settings = base.clone().with_more_security("jdk.tls.disabledAlgorithms=RC4\n");
+        assert_eq!(settings.tls_disabled, "RC4");
+        assert_eq!((settings.certpath_disabled, settings.distrust), (base.certpath_disabled, base.distrust));
     }
 
     #[test]
