@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Export(commands::export::Export),
     Remove(commands::remove::Remove),
     Rename(commands::rename::Rename),
+    Password(commands::password::ChangePassword),
     Restore(commands::restore::Restore),
     Convert(commands::convert::Convert),
     Sync(commands::sync::Sync),
@@ -85,6 +86,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Remove(_) => "remove",
             Self::Rename(_) => "rename",
+            Self::Password(_) => "password",
             Self::Restore(_) => "restore",
             Self::Convert(_) => "convert",
             Self::Sync(_) => "sync",
@@ -156,6 +158,23 @@ pub(crate) struct Writing {
     pub(crate) detailed_exitcode: bool,
     #[command(flatten)]
     pub(crate) logging: Logging,
+}
+
+/// How a new store is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Protection {
+    /// By the store's password, as keytool of JDK 17 does.
+    Password,
+    /// Not at all, as the JDK's own cacerts from 18: read with any password and with none.
+    None,
+}
+
+/// Flags of commands that may make a store.
+#[derive(Debug, Args)]
+pub(crate) struct NewStore {
+    /// How a new PKCS12 store is protected. A JVM that is told no trustStorePassword sees nothing in one with a password.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Protection::Password)]
+    pub(crate) protection: Protection,
 }
 
 /// Flags of commands that connect.

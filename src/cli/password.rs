@@ -47,6 +47,17 @@ pub(crate) fn prompt_for(ui: &Ui, question: &str) -> Option<Password> {
     rpassword::prompt_password(question).ok().map(Password::new)
 }
 
+/// Asks a person for a new secret, twice, if there is a person.
+pub(crate) fn prompt_twice(ui: &Ui, question: &str) -> Result<Option<Password>, CliError> {
+    let Some(first) = prompt_for(ui, question) else { return Ok(None) };
+    match prompt_for(ui, "Once more: ") {
+        Some(second) if second == first => Ok(Some(first)),
+        _ => {
+            Err(CliError::usage("the two passwords differ").hint("run it again and type the same one twice"))
+        }
+    }
+}
+
 /// The first line of a file.
 pub(crate) fn from_file(file: &Path) -> Result<Password, CliError> {
     let octets = super::source::octets(file, MAX_FILE)

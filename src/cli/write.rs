@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Context;
-use super::args::{StorePassword, Writing};
+use super::args::{NewStore, Protection, StorePassword, Writing};
 use super::assemble;
 use super::error::CliError;
 use super::exit::Exit;
@@ -58,10 +58,24 @@ fn at(
         path,
         password: password::given(flags)?.password,
         new_format,
+        new_password_less: false,
         lock_wait: LOCK_WAIT,
         backup_dir: None,
         backups: BACKUPS,
     })
+}
+
+impl NewStore {
+    /// What a new store gets, beside its format.
+    pub(crate) fn prepare(&self, destination: &mut Destination) -> Result<(), CliError> {
+        let format = destination.new_format.map(Format::name).unwrap_or_default();
+        if self.protection == Protection::None && format != "pkcs12" {
+            return Err(CliError::usage(format!("a new {format} store has no choice of --protection"))
+                .hint("only PKCS12 has: say --format pkcs12, or leave --protection out"));
+        }
+        destination.new_password_less = self.protection == Protection::None;
+        Ok(())
+    }
 }
 
 /// The format of a new store.

@@ -28,6 +28,8 @@ pub struct Destination {
     pub password: Password,
     /// The format of a store that does not exist yet; `None` if it must exist.
     pub new_format: Option<&'static dyn Format>,
+    /// Whether a store that does not exist yet is made without a password (PKCS12 only), as the JDK ships its own.
+    pub new_password_less: bool,
     /// How long to wait for another writer.
     pub lock_wait: Duration,
     /// Where the backup goes: beside the store when not given.
@@ -231,8 +233,8 @@ pub(super) fn existing(path: &Path) -> Result<Vec<u8>, ApplyError> {
 fn empty(destination: &Destination, target: &Path) -> Result<Vec<u8>, ApplyError> {
     let missing = || ApplyError::Read(PathError::NotFound { path: target.to_owned() });
     let format = destination.new_format.ok_or_else(missing)?;
-    store::empty(format, Some(&destination.password))
-        .map_err(|source| ApplyError::Store { path: target.to_owned(), source })
+    let password = (!destination.new_password_less).then_some(&destination.password);
+    store::empty(format, password).map_err(|source| ApplyError::Store { path: target.to_owned(), source })
 }
 
 /// Keeps the old file, then puts the new octets in its place.

@@ -181,7 +181,7 @@ pub(super) fn apply(
 
 /// What makes Java refuse the store.
 pub(super) fn refusals(document: &dyn Document) -> Vec<Problem> {
-    document.problems().into_iter().filter(|problem| problem.java_refuses).collect()
+    document.problems().into_iter().filter(|problem| problem.java_refuses && !problem.whole).collect()
 }
 
 /// Refuses edits after which Java still does not load the store, except removals and new names that mend some of it.

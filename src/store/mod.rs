@@ -89,6 +89,7 @@ pub fn decode(bytes: &[u8], password: Option<&Password>) -> Result<Store, StoreE
 /// The octets a store has after `edits`, in this order. No edits give the same octets back.
 ///
 /// A store that Java refuses to load is changed only to mend it: what Java cannot read, a change could only hide or lose.
+/// One whose integrity check alone is unknown to Java (PBMAC1) is changed as any other.
 ///
 /// # Errors
 /// [`StoreError`] says which edit cannot be made; none is then made.

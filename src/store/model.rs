@@ -124,11 +124,13 @@ pub struct Problem {
     pub message: String,
     /// Whether Java refuses to load the whole store because of it.
     pub java_refuses: bool,
+    /// Whether everything in the store is read all the same, so that a change hides and loses nothing.
+    pub(super) whole: bool,
 }
 
 impl Problem {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { alias: None, offset: None, message: message.into(), java_refuses: false }
+        Self { alias: None, offset: None, message: message.into(), java_refuses: false, whole: false }
     }
 
     pub(super) fn of(alias: &Alias, message: impl Into<String>) -> Self {
@@ -138,6 +140,12 @@ impl Problem {
     pub(super) fn at(mut self, offset: usize) -> Self {
         self.offset = Some(offset);
         self
+    }
+
+    /// Java refuses the store, though nothing in it is unread here.
+    pub(super) fn java_alone_refuses(mut self) -> Self {
+        self.whole = true;
+        self.java_refuses()
     }
 
     pub(super) fn java_refuses(mut self) -> Self {

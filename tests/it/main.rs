@@ -35,6 +35,7 @@ mod store_model;
 mod store_password;
 mod store_pem;
 mod store_programs;
+mod store_protection;
 mod store_support;
 mod store_traps;
 mod support;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::StorePassword;
+use super::super::args::{NewStore, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::{Logging, Why};
@@ -31,6 +31,8 @@ pub(crate) struct Convert {
     /// Its format [default: by the file's ending, else jks].
     #[arg(long, value_name = "FORMAT", value_parser = ["jks", "jceks", "pkcs12", "pem"])]
     format: Option<String>,
+    #[command(flatten)]
+    protection: NewStore,
     /// Leave out what the new store would not hold.
     #[arg(long)]
     allow_loss: bool,
@@ -53,7 +55,8 @@ pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliErr
     let opened = assemble::open(&arguments.store, &arguments.password, context)?;
     let format = write::new_format(&arguments.new, arguments.format.as_deref())?;
     let flags = arguments.password.or_else(&arguments.new_password_file, &arguments.new_password_env);
-    let destination = write::new_file(&arguments.new, format, &flags)?;
+    let mut destination = write::new_file(&arguments.new, format, &flags)?;
+    arguments.protection.prepare(&mut destination)?;
     let plan = import::conversion(&opened.store, format, context.now);
     let lost = |step: &&import::Step| step.action == Action::Refuse;
     if !arguments.allow_loss && plan.is_refused() {

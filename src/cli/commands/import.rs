@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::super::args::{Network, StorePassword, Writing};
+use super::super::args::{Network, NewStore, StorePassword, Writing};
 use super::super::assess::{self, Client};
 use super::super::client::JavaClient;
 use super::super::error::CliError;
@@ -60,6 +60,8 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FORMAT", value_parser = ["jks", "pkcs12", "pem"])]
     format: Option<String>,
     #[command(flatten)]
+    new: NewStore,
+    #[command(flatten)]
     writing: Writing,
     #[command(flatten)]
     network: Network,
@@ -100,6 +102,7 @@ pub(crate) fn run(arguments: &Import, context: &Context) -> Result<Exit, CliErro
     let alias = alias.transpose().map_err(|error| CliError::usage(error.to_string()))?;
     let mut destination =
         write::destination(&arguments.store, &arguments.password, arguments.format.as_deref())?;
+    arguments.new.prepare(&mut destination)?;
     let gathered = gather(arguments, context)?;
     let chosen = choose(arguments, &gathered, &fingerprints)?;
     objections(arguments, &chosen, context)?;

@@ -21,6 +21,7 @@ use crate::store::Entry;
   trustmend list /opt/agent/jre/lib/security/cacerts
   trustmend list java: --expiring 30
   trustmend list java: --alias corp --pem
+  trustmend list java: --wide
   trustmend list mozilla: --json")]
 pub(crate) struct List {
     /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
@@ -37,6 +38,9 @@ pub(crate) struct List {
     /// Print the certificates in PEM, the alias of each in a comment above it.
     #[arg(long)]
     pem: bool,
+    /// One line for each entry, in columns, for grep and awk.
+    #[arg(long, conflicts_with = "pem")]
+    wide: bool,
     #[command(flatten)]
     password: StorePassword,
 }
@@ -55,6 +59,8 @@ pub(crate) fn run(arguments: &List, context: &Context) -> Result<Exit, CliError>
         let certificates =
             entries.iter().flat_map(|entry| entry.certificates.iter().map(|c| (entry.alias.as_str(), c)));
         context.ui.result(&text::store::pem(&certificates.collect::<Vec<_>>()))?;
+    } else if arguments.wide {
+        context.ui.result(&text::store::table(&entries))?;
     } else {
         let shown = opened.shown();
         let listing =

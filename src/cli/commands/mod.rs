@@ -14,6 +14,7 @@ pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod password;
 pub(crate) mod plan;
 pub(crate) mod remove;
 pub(crate) mod rename;

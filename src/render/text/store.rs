@@ -40,6 +40,37 @@ pub fn listing(
     text
 }
 
+/// The entries as a table: alias, kind, whether Java trusts it, date, expiry, SHA-256, subject. The columns are as wide as
+/// what stands in them; spaces within an alias are written as `\u{20}`, so that a field is a word. The subject is last and
+/// may have spaces.
+pub fn table(shown: &[&Entry]) -> String {
+    const HEADINGS: [&str; 7] = ["ALIAS", "KIND", "TRUSTED", "CREATED", "EXPIRES", "SHA256", "SUBJECT"];
+    let rows = shown.iter().map(|entry| row(entry));
+    let rows: Vec<[String; 7]> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..HEADINGS.len()).map(|column| width(column).unwrap_or_default()).collect();
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(entry: &Entry) -> [String; 7] {
+    let first = entry.certificates.first();
+    let none = || "-".to_owned();
+    [
+        visible(entry.alias.as_str()).replace(' ', "\\u{20}"),
+        entry.kind.name().to_owned(),
+        if entry.anchor_for_java { "yes" } else { "no" }.to_owned(),
+        entry.created.map_or_else(none, |at| at.date().to_string()),
+        first.map_or_else(none, |certificate| certificate.not_after().date().to_string()),
+        first.map_or_else(none, |certificate| certificate.sha256().hex()),
+        first.map_or_else(none, |certificate| visible(&certificate.subject().to_string())),
+    ]
+}
+
 /// `JKS store`, `PKCS12 store without a password`, with the algorithms where there are any.
 fn protection(store: &Store) -> String {
     let format = store.format.name();

@@ -105,6 +105,11 @@ impl Mac {
         Algorithm { name, iterations: Some(*iterations) }
     }
 
+    /// Whether it is the integrity check of RFC 9579, for OpenSSL from 3.4 and others but not for Java.
+    pub(super) fn is_pbmac1(&self) -> bool {
+        matches!(self.kind, Kind::Pbmac1 { .. })
+    }
+
     /// Why the JDKs up to 25 refuse it, if so.
     pub(super) fn java_refuses(&self) -> Option<String> {
         match &self.kind {

@@ -138,7 +138,11 @@ impl Pfx {
             Ok(mac) => mac.java_refuses().map(|why| {
                 let problem = Problem::new(why);
                 // Without a password Java does not look.
-                if self.secret.is_some() { problem.java_refuses() } else { problem }
+                match self.secret.is_some() {
+                    true if mac.is_pbmac1() => problem.java_alone_refuses(),
+                    true => problem.java_refuses(),
+                    false => problem,
+                }
             }),
             Err(error) => Some(Problem::new(format!("the integrity check cannot be read: {error}"))),
         }
@@ -155,6 +159,16 @@ impl Pfx {
         if plain || self.mac.is_none() { Ok(Sealing::Plain) } else { Pbe::java17().map(Sealing::Encrypted) }
     }
 
+    /// The last safe, where an addition goes when there are several already: each encrypted safe costs whoever opens the
+    /// store a key derivation. It must hold what earlier additions put there, and nothing else.
+    fn open_ended(&self) -> Option<usize> {
+        let added = |bag: &Bag| bag.attributes.trusted && matches!(bag.item, Item::Certificate(_));
+        let several = self.safes.iter().filter(|safe| safe.sealing.is_encrypted()).count() > OWN_SAFES;
+        let last = self.safes.last()?;
+        let ours = matches!(last.sealing, Sealing::Encrypted(_)) && last.bags.iter().all(added);
+        (several && ours).then(|| self.safes.len() - 1)
+    }
+
     /// Puts a bag into the safe this edit added for its kind.
     fn add(
         &mut self,
@@ -165,11 +179,14 @@ impl Pfx {
         let known = self.added.get(slot).copied().flatten();
         let index = match known {
             Some(index) => index,
-            None => {
-                let sealing = sealing(self)?;
-                self.safes.push(Safe::new(sealing));
-                self.safes.len() - 1
-            }
+            None => match self.open_ended().filter(|_| slot == CERTIFICATES && bag.attributes.trusted) {
+                Some(index) => index,
+                None => {
+                    let sealing = sealing(self)?;
+                    self.safes.push(Safe::new(sealing));
+                    self.safes.len() - 1
+                }
+            },
         };
         if let Some(added) = self.added.get_mut(slot) {
             *added = Some(index);
@@ -182,6 +199,8 @@ impl Pfx {
     }
 }
 
+/// How many additions get an encrypted safe of their own, which leaves the store as it was when they are taken back.
+const OWN_SAFES: usize = 8;
 const CERTIFICATES: usize = 0;
 const KEYS: usize = 1;
 
