@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Changed = 10,
     /// A bug in trustmend.
     Bug = 70,
+    /// Interrupted; what was there by then was printed.
+    Interrupted = 130,
 }
 
 /// The table `--help` and the manual show.
@@ -36,7 +38,8 @@ pub(crate) const TABLE: &str = "Exit codes:
   4   a store or file cannot be read: password, damage, format, lock
   5   refused: needs a fingerprint, a flag with a reason, or a yes
   6   the write failed; the old file is intact
-  70  a bug in trustmend";
+  70  a bug in trustmend
+  130 interrupted; what was there by then was printed";
 
 impl Exit {
     /// The code of a Nagios plugin, where a plugin was asked for: the numbers mean other things there.

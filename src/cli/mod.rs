@@ -11,6 +11,7 @@ mod error;
 mod exit;
 mod fleet;
 mod journal;
+mod many;
 mod monitor;
 mod network;
 mod password;

@@ -162,7 +162,7 @@ fn parse(path: &Path, octets: &[u8], flags: &StorePassword) -> Result<Source, Cl
     Ok(Source::File(CertificateFile { path: path.to_owned(), found }))
 }
 
-fn source_error(error: &PathError) -> CliError {
+pub(crate) fn source_error(error: &PathError) -> CliError {
     let mut failure = path_error(error);
     failure.code = "source-unreadable".to_owned();
     failure

@@ -4,8 +4,8 @@
 //! document. Colour never carries meaning alone. Nothing is asked when standard input is not a terminal: the command
 //! fails with the flag to use instead.
 
-use std::cell::RefCell;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::AutoStream;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(crate) struct Ui {
     /// Whether another command runs this one.
     is_nested: bool,
     /// Where documents go instead of standard output, for a command that runs others.
-    collected: Option<RefCell<Option<serde_json::Value>>>,
+    collected: Option<Mutex<Option<serde_json::Value>>>,
 }
 
 impl Ui {
@@ -35,7 +35,7 @@ impl Ui {
 
     /// The terminal for a command that runs inside another: a document is kept for the outer one, which prints only one.
     pub(crate) fn nested(&self) -> Self {
-        let collected = self.json.then(|| RefCell::new(None));
+        let collected = self.json.then(|| Mutex::new(None));
         Self {
             choice: self.choice,
             json: self.json,
@@ -53,7 +53,7 @@ impl Ui {
 
     /// The document that was kept.
     pub(crate) fn collected(&self) -> Option<serde_json::Value> {
-        self.collected.as_ref().and_then(|kept| kept.borrow_mut().take())
+        self.collected.as_ref().and_then(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).take())
     }
 
     /// Whether the result is to be a JSON document.
@@ -81,7 +81,7 @@ impl Ui {
     /// Prints a result for scripts.
     pub(crate) fn document<R: Serialize>(&self, document: &v1::Document<R>) -> Result<(), CliError> {
         if let Some(kept) = &self.collected {
-            *kept.borrow_mut() = serde_json::to_value(document).ok();
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = serde_json::to_value(document).ok();
             return Ok(());
         }
         let mut out = io::stdout().lock();
@@ -109,6 +109,22 @@ impl Ui {
             text.push_str(&format!("{}hint:{} {}\n", style::HINT, style::HINT.render_reset(), visible(hint)));
         }
         self.say(&text);
+    }
+
+    /// Tells a person at a terminal how far it is; wiped before anything else is said.
+    pub(crate) fn progress(&self, done: usize, total: usize) {
+        if total > 1 && !self.quiet && io::stderr().is_terminal() {
+            let line = if done < total { format!("{done} of {total}") } else { String::new() };
+            // Nobody is left to tell when standard error is gone.
+            let _ = write!(io::stderr().lock(), "\r\x1b[K{line}\r");
+        }
+    }
+
+    /// Prints one line of JSON, for results that come one by one.
+    pub(crate) fn line<R: Serialize>(&self, result: &R) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        let written = serde_json::to_writer(&mut out, result).map_err(io::Error::from);
+        reached(written.and_then(|()| writeln!(out)).and_then(|()| out.flush()))
     }
 
     /// Whether a person can be asked.

@@ -12,6 +12,7 @@ use super::super::client::JavaClient;
 use super::super::clients::{self, Answer, Kind};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::many::{self, Many};
 use super::super::monitor::{Form, Monitoring};
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
@@ -39,7 +40,7 @@ use crate::render::text::diagnosis::{Judge, report};
   trustmend diagnose chain.pem --host scim.corp.test --store roots.pem --client all")]
 pub(crate) struct Diagnose {
     /// https://host:port, host:port, or a file with a chain.
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required_unless_present = "from_file", value_name = "SOURCE")]
     sources: Vec<String>,
     /// The client's trust store [default: java: if JAVA_HOME has one, else mozilla:].
     #[arg(long, value_name = "STORE")]
@@ -62,6 +63,8 @@ pub(crate) struct Diagnose {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     #[command(flatten)]
+    many: Many,
+    #[command(flatten)]
     network: Network,
     #[command(flatten)]
     pub(crate) monitoring: Monitoring,
@@ -71,6 +74,8 @@ pub(crate) struct Diagnose {
 
 /// What came of one source.
 struct Shown {
+    /// Whether it could not be looked at as it was written: the source unreadable, a flag wrong for it.
+    unread: bool,
     chain: Vec<Certificate>,
     json: v1::Observed,
     text: String,
@@ -96,22 +101,32 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         context.ui.note(&format!("note: no --store given, judging with {place}"));
     }
     let case = Case { arguments, place, store: &store, java: &java, now };
-    let mut shown = Vec::new();
-    for text in &arguments.sources {
-        match source::read(text, &arguments.password) {
-            Ok(sources) => {
-                for source in &sources {
-                    shown.push(case.one(text, source, context)?);
-                }
-            }
-            Err(error) if arguments.sources.len() == 1 => return Err(error),
-            Err(error) => shown.push(Shown::failed(text, error)),
+    let targets = arguments.many.targets(&arguments.sources)?;
+    let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
+    let streams =
+        !context.ui.json() && arguments.monitoring.format == Form::Text && arguments.monitoring.out.is_none();
+    let (mut shown, mut exits, mut told) = (Vec::new(), Vec::new(), 0);
+    let take = |mut one: Shown| {
+        if let Some(error) = one.failure.take_if(|_| is_one && one.unread) {
+            return Err(error);
         }
+        if !exits.contains(&one.exit) {
+            exits.push(one.exit);
+        }
+        told += 1;
+        match &one.failure {
+            _ if arguments.many.unordered => context.ui.line(&one.json)?,
+            _ if !streams => shown.push(one),
+            Some(error) => context.ui.error(error),
+            None => context.ui.result(&format!("{}{}", if told > 1 { "\n" } else { "" }, one.text))?,
+        }
+        Ok(())
+    };
+    let interrupted = arguments.many.each(targets, context, |text| case.each(text, context), take)?;
+    let exit = if interrupted { Exit::Interrupted } else { many::exit(&exits) };
+    if arguments.many.unordered {
+        return Ok(exit);
     }
-    // A no outweighs what could not be asked.
-    let exits: Vec<Exit> = shown.iter().map(|one| one.exit).collect();
-    let order = [Exit::No, Exit::Network, Exit::Store, Exit::Usage];
-    let exit = order.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done);
     if context.ui.json() {
         let targets = shown.into_iter().map(|one| one.json).collect();
         let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
@@ -121,13 +136,6 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     } else if arguments.monitoring.out.is_some() {
         let texts: Vec<&str> = shown.iter().map(|one| one.text.as_str()).collect();
         arguments.monitoring.text(&texts.join("\n"), context)?;
-    } else {
-        for (place, one) in shown.iter().enumerate() {
-            match &one.failure {
-                Some(error) => context.ui.error(error),
-                None => context.ui.result(&format!("{}{}", if place > 0 { "\n" } else { "" }, one.text))?,
-            }
-        }
     }
     Ok(exit)
 }
@@ -201,7 +209,14 @@ impl Shown {
             error: Some((&error).into()),
             ..v1::Observed::default()
         };
-        Self { chain: Vec::new(), json, text: String::new(), exit: error.exit, failure: Some(error) }
+        Self {
+            unread: true,
+            chain: Vec::new(),
+            json,
+            text: String::new(),
+            exit: error.exit,
+            failure: Some(error),
+        }
     }
 }
 
@@ -215,6 +230,18 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// What came of one SOURCE as typed, which a folder makes several.
+    fn each(&self, text: &str, context: &Context) -> Vec<Shown> {
+        let failed = |error| Shown::failed(text, error);
+        match source::read(text, &self.arguments.password) {
+            Ok(sources) => {
+                let one = |source| self.one(text, source, context).unwrap_or_else(failed);
+                sources.iter().map(one).collect()
+            }
+            Err(error) => vec![failed(error)],
+        }
+    }
+
     fn one(&self, text: &str, source: &Source, context: &Context) -> Result<Shown, CliError> {
         let client = Client { java: self.java, store: self.store, extra: &[] };
         let (title, assessment, json) = match source {
@@ -330,7 +357,7 @@ impl Case<'_> {
         json.predicted_error = Some(predicted.map(|(text, _)| text.to_owned()));
         json.predicted_causes = Some(predicted.map(|(_, causes)| causes.to_vec()).unwrap_or_default());
         json.findings = Some(findings.iter().map(|finding: &Finding| v1::Finding::from(finding)).collect());
-        Shown { chain: evidence.presented.clone(), json, text, exit, failure: None }
+        Shown { unread: false, chain: evidence.presented.clone(), json, text, exit, failure: None }
     }
 }
 

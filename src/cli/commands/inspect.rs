@@ -7,6 +7,7 @@ use super::super::args::{Network, StorePassword};
 use super::super::assemble;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::many::{self, Many};
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
 use crate::cert::Certificate;
@@ -25,8 +26,10 @@ use crate::render::text::style::{self, paint};
   trustmend inspect chain.pem server.p12 --store-password-file pw")]
 pub(crate) struct Inspect {
     /// https://host:port, host:port, a file or folder, or - for standard input.
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required_unless_present = "from_file", value_name = "SOURCE")]
     sources: Vec<String>,
+    #[command(flatten)]
+    many: Many,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
@@ -35,43 +38,54 @@ pub(crate) struct Inspect {
 
 /// What came of one source.
 struct Shown {
+    /// Whether the source itself could not be read.
+    unread: bool,
     json: v1::Observed,
     text: String,
     failure: Option<CliError>,
 }
 
 pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliError> {
-    let mut shown = Vec::new();
-    for text in &arguments.sources {
-        match source::read(text, &arguments.password) {
-            Ok(sources) => {
-                shown.extend(sources.iter().map(|source| one(text, source, &arguments.network, context)))
-            }
-            Err(error) if arguments.sources.len() == 1 => return Err(error),
-            Err(error) => shown.push(Shown::failed(text, error)),
+    let targets = arguments.many.targets(&arguments.sources)?;
+    let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
+    let ask = |text: &str| match source::read(text, &arguments.password) {
+        Ok(sources) => sources.iter().map(|source| one(text, source, &arguments.network, context)).collect(),
+        Err(error) => vec![Shown { unread: true, ..Shown::failed(text, error) }],
+    };
+    let (mut shown, mut exits) = (Vec::new(), Vec::new());
+    let take = |mut one: Shown| {
+        if let Some(error) = one.failure.take_if(|_| is_one && one.unread) {
+            return Err(error);
         }
-    }
-    let exit = shown.iter().filter_map(|one| one.failure.as_ref()).map(|error| error.exit).next();
-    if context.ui.json() {
+        exits.extend(one.failure.as_ref().map(|error| error.exit).filter(|exit| !exits.contains(exit)));
+        if arguments.many.unordered {
+            return context.ui.line(&one.json);
+        }
+        if context.ui.json() {
+            shown.push(one);
+            return Ok(());
+        }
+        match &one.failure {
+            Some(error) => context.ui.error(error),
+            None => context.ui.result(&one.text)?,
+        }
+        Ok(())
+    };
+    let interrupted = arguments.many.each(targets, context, ask, take)?;
+    let exit = if interrupted { Exit::Interrupted } else { many::exit(&exits) };
+    if context.ui.json() && !arguments.many.unordered {
         let mut document_error = None;
         if let (1, Some(error)) = (shown.len(), shown.first().and_then(|one| one.failure.as_ref())) {
             document_error = Some(v1::Error::from(error));
         }
         let targets = shown.into_iter().map(|one| one.json).collect();
-        let document = v1::Document::of("inspect", exit.is_none(), v1::Inspection { targets });
+        let document = v1::Document::of("inspect", exit == Exit::Done, v1::Inspection { targets });
         match document_error {
             Some(error) => context.ui.document(&document.with_error(error))?,
             None => context.ui.document(&document)?,
         }
-        return Ok(exit.unwrap_or(Exit::Done));
     }
-    for one in &shown {
-        match &one.failure {
-            Some(error) => context.ui.error(error),
-            None => context.ui.result(&one.text)?,
-        }
-    }
-    Ok(exit.unwrap_or(Exit::Done))
+    Ok(exit)
 }
 
 impl Shown {
@@ -81,7 +95,7 @@ impl Shown {
             error: Some((&error).into()),
             ..v1::Observed::default()
         };
-        Self { json, text: String::new(), failure: Some(error) }
+        Self { unread: false, json, text: String::new(), failure: Some(error) }
     }
 }
 
@@ -119,7 +133,7 @@ fn of_file(file: &CertificateFile, context: &Context) -> Shown {
     }
     let presented = certificates.iter().map(v1::Certificate::from).collect();
     let json = v1::Observed { target: path, presented, problems, ..v1::Observed::default() };
-    Shown { json, text, failure: None }
+    Shown { unread: false, json, text, failure: None }
 }
 
 /// Files with more certificates are stores, not chains: nobody wants to know which is whose leaf.
@@ -145,7 +159,7 @@ fn of_server(text: &str, endpoint: &Endpoint, observation: &Observation, context
         };
         shown.push_str(&format!("the server {words} a client certificate\n"));
     }
-    Shown { json, text: shown, failure: None }
+    Shown { unread: false, json, text: shown, failure: None }
 }
 
 /// `scim.corp.test:8443 (127.0.0.1), TLSv1.3, TLS_AES_256_GCM_SHA384`.
