@@ -160,6 +160,89 @@ fn every_code_that_check_prints_has_a_page() {
     assert!(unknown.is_empty(), "no page for {unknown:?}");
 }
 
+/// What the cases cannot show is about connections and stores, and about lists of CAs that the recorded JVMs have.
+const ELSEWHERE: &[&str] = &[
+    "certificate-unreadable",
+    "cipher-suites-none",
+    "client-certificate-required",
+    "handshake-failed",
+    "host-pinned",
+    "interception-suspected",
+    "java-anchor-distrusted",
+    "protocol-too-old",
+    "proxy-refused",
+    "revocation-unknown",
+    "server-not-tls",
+    "server-unreachable",
+    "sni-dependent",
+    "store-empty-for-java",
+    "store-missing",
+    "store-password-needed",
+    "store-shadowed",
+    "store-unreadable",
+];
+
+/// Each code that chains can show: a case that fires, and a near miss that does not.
+const FIRES_AND_NEAR_MISS: &[(&str, &str, &str)] = &[
+    ("anchor-expired", "one:root-expired", "one:root-usage"),
+    ("anchor-stale", "self:renewed", "self:unknown"),
+    ("certificate-unreadable", "chaining:empty", "chaining:multi"),
+    ("chain-duplicate", "topology:twice trust cross", "topology:circle trust cross"),
+    ("chain-extra-certificate", "extra-unrelated-mid", "root-sent"),
+    ("chain-intermediate-missing", "missing-intermediate", "ok"),
+    ("chain-order-wrong", "topology:circle turned trust cross", "topology:circle trust cross"),
+    ("chain-root-unneeded", "one:sent-root", "one:sent-alone"),
+    ("chain-too-long", "chain-too-long", "root-sent"),
+    ("critical-extension-unknown", "one:leaf-critical", "one:leaf-usage"),
+    ("eku-server-auth-missing", "one:leaf-purpose", "one:leaf-usage"),
+    ("intermediate-expired", "one:int-expired", "one:leaf-expired"),
+    ("issuer-not-ca", "one:int-v1", "one:int-md5"),
+    ("java-algorithm-disabled", "algorithm:root rsa512", "algorithm:root rsa1024"),
+    (
+        "java-cannot-judge",
+        "constraint:permitted dns-empty san wild",
+        "constraint:permitted dn-empty san wild",
+    ),
+    ("key-identifier-mismatch", "two:leaf-sha1+int-other-key-id", "two:leaf-rsa512+int-other-key-id"),
+    ("key-usage-wrong", "one:leaf-usage", "one:leaf-name"),
+    ("key-weak", "algorithm:leaf rsa1024 sha512", "algorithm:leaf rsa3072 sha512"),
+    ("leaf-expired", "one:leaf-expired", "one:leaf-later"),
+    ("leaf-not-yet-valid", "one:leaf-later", "one:leaf-expired"),
+    ("leaf-self-signed", "self:unknown", "self:renewed"),
+    ("name-cn-only", "name:cn scim.corp.test", "name:cn scim.corp.test."),
+    ("name-constraint-violated", "constraint:permitted dn san dn", "constraint:permitted dns san dn"),
+    ("name-ip-san-missing", "name:ip 127.0.0.1 v6", "name:ip 127.0.0.1 v4"),
+    ("name-mismatch", "name:san *.test", "name:san *.*.test"),
+    ("name-wildcard", "name:san *.*.test", "name:san *.test"),
+    ("path-length-exceeded", "length:(0, 1, 0)", "length:(2, 1, 0)"),
+    ("policy-required", "policy:self-issued any inhibited", "policy:self-issued any inhibited ca"),
+    ("root-untrusted", "untrusted-root-sent", "root-sent"),
+    ("signature-invalid", "algorithm:int bp256 sha224", "algorithm:int p256 sha224"),
+    ("signature-unchecked", "algorithm:int ed448 sha256", "algorithm:leaf ed448 sha256"),
+    ("signature-weak", "algorithm:int rsa3072 sha1", "algorithm:int rsa3072 sha512"),
+];
+
+#[test]
+fn each_rule_fires_where_it_should_and_not_next_to_it() {
+    let settings = Settings::of(&Version::newest(17));
+    let mut cases = recorded_cases();
+    cases.extend(generated_cases());
+    let found = |id: &str| -> BTreeSet<&'static str> {
+        let case = cases.iter().find(|case| case.id == id).unwrap_or_else(|| panic!("no case {id}"));
+        examine(&case.ask(&settings, evidence)).into_iter().map(|finding| finding.code).collect()
+    };
+    for (code, fires, near_miss) in FIRES_AND_NEAR_MISS {
+        assert!(found(fires).contains(code), "{code} is silent for {fires}");
+        assert!(!found(near_miss).contains(code), "{code} fires for {near_miss}");
+    }
+    let shown: BTreeSet<&str> = FIRES_AND_NEAR_MISS.iter().map(|(code, ..)| *code).collect();
+    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().copied().collect();
+    let codes: BTreeSet<&str> = CODES.iter().copied().collect();
+    let left: Vec<_> =
+        codes.iter().filter(|code| !shown.contains(*code) && !elsewhere.contains(*code)).collect();
+    assert!(left.is_empty(), "no case for {left:?}");
+}
+
 #[test]
 fn an_error_is_found_exactly_when_java_refuses() {
     let settings = Settings::of(&Version::newest(17));
@@ -181,29 +264,8 @@ fn an_error_is_found_exactly_when_java_refuses() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    // What the cases cannot show is about connections and stores, and about lists of CAs that the recorded JVMs have.
-    let elsewhere = [
-        "certificate-unreadable",
-        "cipher-suites-none",
-        "client-certificate-required",
-        "handshake-failed",
-        "host-pinned",
-        "interception-suspected",
-        "java-anchor-distrusted",
-        "protocol-too-old",
-        "proxy-refused",
-        "revocation-unknown",
-        "server-not-tls",
-        "server-unreachable",
-        "sni-dependent",
-        "store-empty-for-java",
-        "store-missing",
-        "store-password-needed",
-        "store-shadowed",
-        "store-unreadable",
-    ];
     let silent: Vec<_> =
-        CODES.iter().filter(|code| !fired.contains(*code) && !elsewhere.contains(code)).collect();
+        CODES.iter().filter(|code| !fired.contains(*code) && !ELSEWHERE.contains(code)).collect();
     assert!(silent.is_empty(), "never seen: {silent:?}");
 }
 
