@@ -17,6 +17,9 @@ use crate::store::source;
 /// Largest file with a client certificate or key that is read.
 const MAX_FILE: u64 = 1 << 20;
 
+/// Whether a person was told of the environment's proxy.
+static SAID: std::sync::Once = std::sync::Once::new();
+
 /// The code of a client certificate or key that cannot be used.
 const CLIENT_CERTIFICATE: &str = "client-certificate-unusable";
 
@@ -67,7 +70,10 @@ fn environment_proxy(
         return Ok(None);
     }
     let server = endpoint.authority();
-    context.ui.note(&format!("note: asking {server} through the proxy {proxy}, as {variable} says"));
+    // Once, and not for each of ten thousand servers.
+    SAID.call_once(|| {
+        context.ui.note(&format!("note: asking {server} through the proxy {proxy}, as {variable} says"));
+    });
     Ok(Some(proxy))
 }
 
