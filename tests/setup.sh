@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what the tests are judged by, on Debian 12 or newer: a JDK if there is none, Tomcat 10 without its service,
-# openssl, curl, acl, strace. As root or through sudo; otherwise it prints what is missing and ends with 1. Running it
-# again is harmless. Then runs the scripts of tests/setup.d in order, each of which serves tests of one kind.
+# openssl, GnuTLS's and NSS's certificate tools, curl, acl, strace, Python's venv. As root or through sudo; otherwise it
+# prints what is missing and ends with 1. Running it again is harmless. Then runs the scripts of tests/setup.d in order,
+# each of which serves tests of one kind.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -17,6 +18,10 @@ need acl /usr/bin/setfacl
 need curl /usr/bin/curl
 need strace /usr/bin/strace
 need make /usr/bin/make
+need gnutls-bin /usr/bin/certtool
+need libnss3-tools /usr/bin/certutil
+need ca-certificates /usr/sbin/update-ca-certificates
+python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 set -- /usr/lib/jvm/*/bin/javac
 [ -e "$1" ] || missing="$missing openjdk-17-jdk-headless"
 
