@@ -54,7 +54,8 @@ fn step(
         subject: certificate.subject().to_string(),
         reason,
     };
-    if let Some(entry) = store.with_fingerprint(certificate.sha256()).find(|entry| entry.anchor_for_java) {
+    let present = store.with_fingerprint(certificate.sha256()).find(|entry| entry.anchor_for_java);
+    if let Some(entry) = present.filter(|_| !replaces_another(store, request, candidate)) {
         return (of(Action::Keep, &entry.alias, "already in the store".to_owned()), None);
     }
     let wanted = match wanted(store, request, candidate) {
@@ -87,6 +88,18 @@ fn step(
     };
     let edit = Edit::AddTrusted { alias: alias.clone(), certificate: certificate.clone(), created: now };
     (of(Action::Add, &alias, reason), Some(edit))
+}
+
+/// Whether the alias that was named holds another certificate, which is to give way even if this one is trusted under some
+/// other alias.
+fn replaces_another(store: &Store, request: &Request, candidate: &Candidate) -> bool {
+    if !request.replace || request.alias.is_none() {
+        return false;
+    }
+    let Ok(wanted) = wanted(store, request, candidate) else { return false };
+    let holder = store.entries.iter().find(|entry| store.format.same_alias(&entry.alias, &wanted));
+    let held = holder.and_then(|entry| entry.certificates.first());
+    held.is_some_and(|held| held.sha256() != candidate.certificate.sha256())
 }
 
 /// The alias asked for, or made, in the form the store's format writes.

@@ -441,3 +441,22 @@ fn a_listing_shows_what_was_asked_for() {
         openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in", &home.at("one.pem")]).success();
     assert!(printed.stdout.contains(&certificate("root").sha256().to_string()), "{}", printed.stdout);
 }
+
+#[test]
+fn a_named_alias_gets_the_certificate_even_if_another_has_it_too() {
+    let home = Scratch::new();
+    let store = home.at("store.jks");
+    let file = |name: &str| testdata(&format!("certificates/{name}.pem")).to_str().unwrap().to_owned();
+    let import = |name: &str, alias: &str, more: &[&str]| {
+        let (file, arguments) = (file(name), ["--store", &store, "--alias", alias, "--json"]);
+        trustmend(&home, &[&["import", &file][..], &arguments, more].concat()).success().json()
+    };
+    import("root", "old", &[]);
+    import("third", "corp", &[]);
+    assert_eq!(import("root", "corp", &[])["steps"][0]["action"], "keep");
+    assert_eq!(import("root", "corp", &["--replace"])["steps"][0]["action"], "replace");
+    assert_eq!(import("root", "corp", &["--replace"])["steps"][0]["action"], "keep");
+    let view = seen_by_java(&home, "store.jks");
+    assert_eq!(view.entries["corp"].chain, [sha256("root")]);
+    assert_eq!(view.anchors, BTreeSet::from([sha256("root")]));
+}
