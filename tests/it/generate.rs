@@ -184,3 +184,20 @@ fn a_failed_attempt_leaves_nothing_in_the_way_of_the_next() {
     let renew = ["--keystore", "k.p12", "--force"];
     trustmend(&home, &[&generate[..], &renew].concat()).success();
 }
+
+#[test]
+fn a_keystore_made_again_keeps_the_password_its_server_knows() {
+    let home = Scratch::new();
+    let again = |more: &[&str]| {
+        let arguments = ["generate", "localhost", "--keystore", "server.p12", "--out", "out"];
+        trustmend(&home, &[&arguments[..], more].concat()).success();
+        home.read("server.p12.password")
+    };
+    let (first, store) = (again(&[]), home.read("server.p12"));
+    assert_eq!(again(&["--force"]), first);
+    assert_ne!(home.read("server.p12"), store, "the key is another");
+    // What others could read is not used again.
+    let loose = Permissions::from_mode(0o644);
+    std::fs::set_permissions(home.path().join("server.p12.password"), loose).unwrap();
+    assert_ne!(again(&["--force"]), first);
+}

@@ -123,6 +123,22 @@ impl Keystore {
     }
 }
 
+/// The password made for the keystore that is there, if its file is still private: the server that reads it may have been
+/// told.
+fn kept(path: &Path, beside: &Path) -> Option<Password> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::symlink_metadata(beside).ok()?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return None;
+        }
+    }
+    let octets = fs::read(path, assemble::MAX_FILE).ok()?;
+    let password = password::from_file(beside).ok()?;
+    store::decode(&octets, Some(&password)).ok().map(|_| password)
+}
+
 /// A keystore that holds nothing but the new key.
 fn fresh(path: &Path, arguments: &Generate, last: &[u8]) -> Result<Keystore, CliError> {
     refuse_taken(path, arguments)?;
@@ -131,7 +147,8 @@ fn fresh(path: &Path, arguments: &Generate, last: &[u8]) -> Result<Keystore, Cli
         Some(password) => (password, arguments.keystore_password_file.clone(), false),
         None => {
             refuse_taken(&beside, arguments)?;
-            let password = Password::random()
+            let password = kept(path, &beside).or_else(Password::random);
+            let password = password
                 .ok_or_else(|| CliError::new(Exit::Bug, "random", "the system gave no random numbers"))?;
             (password, Some(beside.clone()), true)
         }
