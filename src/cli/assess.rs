@@ -11,7 +11,7 @@ use crate::finding::{Evidence, Failure, StoreFacts, Target};
 use crate::net::legacy::Offer;
 use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
-    observe,
+    Scheme, observe,
 };
 use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{Anchor, PeerName, Recommendation, arrange, faults, is_pinned, recommend};
@@ -145,7 +145,10 @@ pub(crate) fn expected_name(endpoint: &Endpoint, options: &Options) -> PeerName 
 }
 
 fn source(endpoint: &Endpoint) -> String {
-    format!("https://{}", endpoint.authority())
+    match endpoint.scheme {
+        Scheme::StartTls(_) => endpoint.to_string(),
+        Scheme::Https | Scheme::Tls => format!("https://{}", endpoint.authority()),
+    }
 }
 
 fn question<'a>(

@@ -2,17 +2,21 @@
 
 #![expect(clippy::disallowed_methods, reason = "HTTPS_PROXY and NO_PROXY are read here; only cli reads them")]
 
+use std::borrow::Cow;
 use std::path::Path;
+
+use clap::Args;
 
 use super::Context;
 use super::args::Network;
 use super::assemble::path_error;
 use super::error::CliError;
 use super::exit::Exit;
+use super::source;
 use crate::fs;
-use crate::net::{ClientAuth, Endpoint, NetError, NoProxy, Options, Proxy, Resolve, Sni};
+use crate::net::{ClientAuth, Endpoint, NetError, NoProxy, Options, Proxy, Resolve, Scheme, Sni, StartTls};
 use crate::pem;
-use crate::store::source;
+use crate::store::source as certificates;
 
 /// Largest file with a client certificate or key that is read.
 const MAX_FILE: u64 = 1 << 20;
@@ -22,6 +26,33 @@ static SAID: std::sync::Once = std::sync::Once::new();
 
 /// The code of a client certificate or key that cannot be used.
 const CLIENT_CERTIFICATE: &str = "client-certificate-unusable";
+
+/// The flag of commands that talk to servers of other protocols than HTTP.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct Upgrade {
+    /// Ask the server to go over to TLS in this protocol first: ldap, smtp, imap, postgres or mysql. The same as ldap://host,
+    /// smtp://host and so on.
+    #[arg(long, value_name = "PROTOCOL", value_parser = StartTls::ALL.map(StartTls::scheme), hide_possible_values = true)]
+    starttls: Option<String>,
+}
+
+impl Upgrade {
+    /// A SOURCE with the protocol written into it. What is a file stays as it is.
+    pub(crate) fn source<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, CliError> {
+        let Some(protocol) = &self.starttls else { return Ok(text.into()) };
+        match text.split_once("://") {
+            _ if source::is_file(text) => Ok(text.into()),
+            None => Ok(format!("{protocol}://{text}").into()),
+            Some(("tls", rest)) => Ok(format!("{protocol}://{rest}").into()),
+            Some((scheme, _)) if scheme == protocol => Ok(text.into()),
+            Some((scheme, _)) => {
+                Err(CliError::usage(format!("--starttls {protocol} does not go with {scheme}://"))
+                    .hint("write host:port, or the URL alone"))
+            }
+        }
+    }
+}
 
 /// How to connect to this server. Says so when the environment sends it through a proxy.
 pub(crate) fn options(flags: &Network, endpoint: &Endpoint, context: &Context) -> Result<Options, CliError> {
@@ -60,7 +91,10 @@ fn environment_proxy(
     if resolve.iter().any(|given| given.host == endpoint.host && given.port == endpoint.port) {
         return Ok(None);
     }
-    let Some((variable, text)) = first_set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) else {
+    // HTTPS_PROXY is for https; directories and databases are behind a proxy only if everything is.
+    let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let skipped = if matches!(endpoint.scheme, Scheme::StartTls(_)) { 2 } else { 0 };
+    let Some((variable, text)) = first_set(variables.get(skipped..).unwrap_or_default()) else {
         return Ok(None);
     };
     let exemptions = first_set(&["no_proxy", "NO_PROXY"]).map(|(_, text)| NoProxy::parse(&text));
@@ -87,7 +121,7 @@ fn client_auth(flags: &Network) -> Result<Option<ClientAuth>, CliError> {
     let Some(certificate_file) = &flags.client_cert else { return Ok(None) };
     let key_file = flags.client_key.as_ref().unwrap_or(certificate_file);
     let octets = fs::read(certificate_file, MAX_FILE).map_err(|error| path_error(&error))?;
-    let found = source::certificates(&octets, None)
+    let found = certificates::certificates(&octets, None)
         .map_err(|error| unusable(certificate_file, &error.to_string()))?;
     if !["pem", "der", "pkcs7"].contains(&found.format) {
         // Its key is behind a password, and no flag here is for that one.

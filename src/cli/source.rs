@@ -109,6 +109,11 @@ pub(crate) fn endpoint(text: &str) -> Result<Endpoint, CliError> {
     })
 }
 
+/// Whether the text names a file or standard input rather than a server.
+pub(crate) fn is_file(text: &str) -> bool {
+    text == "-" || file_named(text).is_some()
+}
+
 /// The file meant, if one is: said with `file:`, there, or written as only a path is.
 fn file_named(text: &str) -> Option<PathBuf> {
     if let Some(path) = text.strip_prefix("file:") {

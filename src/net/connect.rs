@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "net is the room that opens sockets")]
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,18 @@ impl Wire {
             io::ErrorKind::UnexpectedEof => NetError::Closed { peer, phase, reset: false },
             _ => NetError::Broken { peer, phase, source: Arc::new(error) },
         }
+    }
+
+    /// Our own address.
+    pub(super) fn local(&self) -> Option<IpAddr> {
+        self.stream.local_addr().ok().map(|address| address.ip())
+    }
+
+    /// Whether octets have arrived that nobody has read. Waits for none.
+    pub(super) fn has_more(&self) -> bool {
+        let at_once = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut [0]));
+        // A stream that stays non-blocking would fail the next read, as it should.
+        self.stream.set_nonblocking(false).is_err() || at_once.is_ok_and(|count| count > 0)
     }
 
     fn left(&self) -> io::Result<Duration> {

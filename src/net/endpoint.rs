@@ -3,13 +3,17 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::StartTls;
+
 /// How the server speaks behind TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// HTTP over TLS: the endpoint was written as a URL, or with a path.
     Https,
-    /// TLS alone: `host`, `host:port` or `tls://host:port`.
+    /// TLS alone: `host`, `host:port`, `tls://host:port`, `ldaps://host`, `smtps://host`, `imaps://host`.
     Tls,
+    /// Another protocol, that goes over to TLS when it is asked to: `ldap://host`, `postgres://host`.
+    StartTls(StartTls),
 }
 
 /// A server's name or address.
@@ -44,7 +48,9 @@ const MAX_TEXT: usize = 8_192;
 const MAX_NAME: usize = 254;
 
 impl Endpoint {
-    /// Reads `https://host[:port][/path]`, `tls://host[:port]`, `host:port`, `host`, `[::1]:8443`.
+    /// Reads `https://host[:port][/path]`, `tls://host[:port]`, `host:port`, `host`, `[::1]:8443`; and the URLs of
+    /// directories, mail servers and databases (`ldap:`, `ldaps:`, `smtp:`, `smtps:`, `imap:`, `imaps:`, `postgres:`,
+    /// `mysql:`), whose paths say nothing about the server and are dropped.
     ///
     /// # Errors
     /// [`EndpointError`] names the text and what is wrong with it. Text that holds user info is not repeated.
@@ -57,7 +63,7 @@ impl Endpoint {
         if written.len() > MAX_TEXT {
             return Err(fault("it is too long"));
         }
-        let (scheme, rest) = split_scheme(written)?;
+        let (scheme, default_port, rest) = split_scheme(written)?;
         let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         if authority.contains('@') {
@@ -71,12 +77,13 @@ impl Endpoint {
         }
         let (host, port) = split_port(authority).map_err(|what| fault(&what))?;
         let host = Host::parse(host).map_err(|what| fault(&what))?;
-        let path = path(tail);
-        if scheme == Some(Scheme::Tls) && path != "/" {
+        let has_path = matches!(scheme, None | Some(Scheme::Https));
+        if scheme == Some(Scheme::Tls) && default_port == HTTPS_PORT && path(tail) != "/" {
             return Err(fault("a tls: endpoint has no path"));
         }
+        let path = if has_path { path(tail) } else { "/".to_owned() };
         let scheme = scheme.unwrap_or(if tail.is_empty() { Scheme::Tls } else { Scheme::Https });
-        Ok(Self { scheme, host, port: port.unwrap_or(HTTPS_PORT), path })
+        Ok(Self { scheme, host, port: port.unwrap_or(default_port), path })
     }
 
     /// `host:port` as people write it, an IPv6 address in brackets.
@@ -91,11 +98,14 @@ impl Endpoint {
     }
 }
 
-/// The canonical form: a URL for [`Scheme::Https`] (port 443 left out), `host:port` otherwise.
+/// The canonical form: a URL for [`Scheme::Https`] (port 443 left out) and [`Scheme::StartTls`], `host:port` otherwise.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scheme {
             Scheme::Tls => write!(f, "{}:{}", self.host, self.port),
+            Scheme::StartTls(protocol) => {
+                write!(f, "{}://{}:{}", protocol.scheme(), self.host, self.port)
+            }
             Scheme::Https if self.port == HTTPS_PORT => write!(f, "https://{}{}", self.host, self.path),
             Scheme::Https => write!(f, "https://{}:{}{}", self.host, self.port, self.path),
         }
@@ -155,7 +165,10 @@ pub enum EndpointError {
         text: String,
     },
     /// A scheme this crate does not speak.
-    #[error("{text:?} has the scheme {scheme:?}; write https://, tls:// or host:port")]
+    #[error(
+        "{text:?} has the scheme {scheme:?}; write https://, tls://, host:port, or a scheme with STARTTLS: ldap, smtp, \
+         imap, postgres, mysql"
+    )]
     Scheme {
         /// What was written.
         text: String,
@@ -178,16 +191,25 @@ pub enum EndpointError {
     },
 }
 
-fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), EndpointError> {
-    let Some((scheme, rest)) = text.split_once("://") else { return Ok((None, text)) };
+/// The scheme, the port it has unless told, and what follows it.
+fn split_scheme(text: &str) -> Result<(Option<Scheme>, u16, &str), EndpointError> {
+    let none = (None, HTTPS_PORT, text);
+    let Some((scheme, rest)) = text.split_once("://") else { return Ok(none) };
     if scheme.contains(['/', '?', '#', '[', ':', '@']) {
-        return Ok((None, text)); // `://` further behind, in a path or a query
+        return Ok(none); // `://` further behind, in a path or a query
     }
+    let tls = |port| Ok((Some(Scheme::Tls), port, rest));
     match scheme.to_ascii_lowercase().as_str() {
-        "https" => Ok((Some(Scheme::Https), rest)),
-        "tls" => Ok((Some(Scheme::Tls), rest)),
+        "https" => Ok((Some(Scheme::Https), HTTPS_PORT, rest)),
+        "tls" => tls(HTTPS_PORT),
+        "ldaps" => tls(636),
+        "smtps" => tls(465),
+        "imaps" => tls(993),
         "http" => Err(EndpointError::PlainHttp { text: shown(text) }),
-        other => Err(EndpointError::Scheme { text: shown(text), scheme: other.to_owned() }),
+        other => match StartTls::of_scheme(other) {
+            Some(protocol) => Ok((Some(Scheme::StartTls(protocol)), protocol.port(), rest)),
+            None => Err(EndpointError::Scheme { text: shown(text), scheme: other.to_owned() }),
+        },
     }
 }
 
@@ -295,6 +317,13 @@ mod tests {
             ("h.test:8443", "h.test:8443"),
             ("h.test", "h.test:443"),
             ("tls://h.test:636", "h.test:636"),
+            ("ldaps://h.test", "h.test:636"),
+            ("ldaps://h.test/dc=corp,dc=test??sub", "h.test:636"),
+            ("LDAP://h.test/dc=corp,dc=test", "ldap://h.test:389"),
+            ("postgresql://h.test/db", "postgres://h.test:5432"),
+            ("mysql://[::1]:3307", "mysql://[::1]:3307"),
+            ("smtp://h.test:587", "smtp://h.test:587"),
+            ("imaps://h.test", "h.test:993"),
             ("h.test:8443/scim/v2", "https://h.test:8443/scim/v2"),
             ("[::1]:8443", "[::1]:8443"),
             ("::1", "[::1]:443"),

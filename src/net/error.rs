@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Alert, Protocol};
+use super::{Alert, Protocol, StartTls};
 
 /// Where on the way something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub enum Phase {
     Connect,
     /// Asking the proxy for a tunnel.
     Proxy,
+    /// Asking the server to go over to TLS.
+    StartTls,
     /// The TLS handshake.
     Handshake,
     /// Behind the handshake: sending the request, reading the answer.
@@ -89,6 +91,32 @@ pub enum NetError {
         peer: String,
         /// The first octets received, at most [`NetError::FIRST_OCTETS`].
         first: Vec<u8>,
+    },
+    /// The server will not go over to TLS.
+    #[error("{peer} does not start TLS over {protocol}: {}", said.escape_debug())]
+    StartTlsRefused {
+        /// Who.
+        peer: String,
+        /// In which protocol it was asked.
+        protocol: StartTls,
+        /// What it said, or what is missing.
+        said: String,
+    },
+    /// The server speaks another protocol than the one it was to start TLS in.
+    #[error("{peer} does not speak {protocol} on this port: it said \"{}\"", first.escape_ascii())]
+    NotStartTls {
+        /// Who.
+        peer: String,
+        /// The protocol expected.
+        protocol: StartTls,
+        /// The first octets received.
+        first: Vec<u8>,
+    },
+    /// Octets in the clear behind a yes to STARTTLS. They are not taken for an answer given under TLS.
+    #[error("{peer} sent more in the clear behind its yes to STARTTLS")]
+    Pipelined {
+        /// Who.
+        peer: String,
     },
     /// The server ended the handshake with a fatal alert.
     #[error("{peer} ended the handshake with the alert {alert}")]
@@ -200,6 +228,9 @@ impl NetError {
             | Self::Broken { .. } => "server-unreachable",
             Self::Closed { phase: Phase::Handshake, .. } => "handshake-closed",
             Self::Closed { phase: Phase::Proxy, .. } => "proxy-refused",
+            Self::Closed { phase: Phase::StartTls, .. }
+            | Self::StartTlsRefused { .. }
+            | Self::NotStartTls { .. } => "starttls-refused",
             Self::Closed { .. } => "connection-closed",
             Self::NotTls { .. } => "server-not-tls",
             Self::Alert { alert: Alert::CERTIFICATE_REQUIRED, .. }
@@ -212,6 +243,7 @@ impl NetError {
                 "cipher-suites-none"
             }
             Self::Alert { .. }
+            | Self::Pipelined { .. }
             | Self::NoCertificate { .. }
             | Self::TooLarge { .. }
             | Self::Protocol { .. } => "handshake-failed",
@@ -242,6 +274,10 @@ impl NetError {
             }
             Self::TimedOut { phase: Phase::Connect, .. } => {
                 Some("java.net.SocketTimeoutException: Connect timed out".to_owned())
+            }
+            // Each library of these protocols has words of its own.
+            Self::TimedOut { phase: Phase::StartTls, .. } | Self::Closed { phase: Phase::StartTls, .. } => {
+                None
             }
             Self::TimedOut { .. } => Some("java.net.SocketTimeoutException: Read timed out".to_owned()),
             Self::Closed { reset: true, .. } => Some("java.net.SocketException: Connection reset".to_owned()),
@@ -296,6 +332,7 @@ impl fmt::Display for Phase {
             Self::Resolve => "while its address was asked for",
             Self::Connect => "while connecting",
             Self::Proxy => "while asking the proxy for a tunnel",
+            Self::StartTls => "while asked to start TLS",
             Self::Handshake => "during the TLS handshake",
             Self::Exchange => "after the TLS handshake",
         })

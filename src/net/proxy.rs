@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::connect::{Deadline, Wire};
-use super::{Endpoint, NetError, Options, Phase, Proxy};
+use super::{Endpoint, NetError, Options, Phase, Proxy, Scheme, starttls};
 
 /// Largest answer to CONNECT that is read: some proxies send a page with their refusal.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -15,14 +15,21 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// Most header fields in the answer.
 const MAX_FIELDS: usize = 100;
 
-/// Opens a connection to the server, through the proxy when there is one.
+/// Opens a connection to the server, through the proxy when there is one, up to where it waits for a ClientHello.
 pub(super) fn route(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Wire, NetError> {
-    let Some(proxy) = &options.proxy else {
-        return Wire::open(&endpoint.host, endpoint.port, options, total);
+    let mut wire = match &options.proxy {
+        None => Wire::open(&endpoint.host, endpoint.port, options, total)?,
+        Some(proxy) => {
+            let mut wire = Wire::open(&proxy.host, proxy.port, options, total)?;
+            wire.begin(total.within(options.handshake), MAX_ANSWER);
+            tunnel(&mut wire, proxy, endpoint)?;
+            wire
+        }
     };
-    let mut wire = Wire::open(&proxy.host, proxy.port, options, total)?;
-    wire.begin(total.within(options.handshake), MAX_ANSWER);
-    tunnel(&mut wire, proxy, endpoint)?;
+    if let Scheme::StartTls(protocol) = endpoint.scheme {
+        wire.deadline = total.within(options.handshake);
+        starttls::upgrade(&mut wire, &endpoint.authority(), protocol)?;
+    }
     Ok(wire)
 }
 

@@ -55,6 +55,7 @@ const CODES: &[&str] = &[
     "signature-unchecked",
     "signature-weak",
     "sni-dependent",
+    "starttls-refused",
     "store-empty-for-java",
     "store-missing",
     "store-password-needed",
@@ -175,6 +176,7 @@ const ELSEWHERE: &[&str] = &[
     "server-not-tls",
     "server-unreachable",
     "sni-dependent",
+    "starttls-refused",
     "store-empty-for-java",
     "store-missing",
     "store-password-needed",
@@ -294,7 +296,7 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
         ];
         let expected = expected.contains(&code)
             || code.starts_with("server-")
-            || ["protocol-too-old", "proxy-refused", "sni-dependent"].contains(&code);
+            || ["protocol-too-old", "proxy-refused", "sni-dependent", "starttls-refused"].contains(&code);
         assert_eq!(is_about_connections, expected, "{code}");
     }
     assert_eq!(

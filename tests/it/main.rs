@@ -21,6 +21,7 @@ mod net_java;
 mod net_legacy;
 mod net_many;
 mod net_observe;
+mod net_starttls;
 mod net_support;
 mod paths;
 mod programs;

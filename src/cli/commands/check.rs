@@ -10,7 +10,7 @@ use super::super::client::JavaClient;
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::{Context, assemble, network, password, source};
-use crate::net::NetError;
+use crate::net::{NetError, Scheme};
 use crate::render::json::v1;
 use crate::render::text;
 use crate::scim::{self, Auth, Check as ScimCheck, Version, Versions, Wire};
@@ -65,6 +65,10 @@ enum ScimVersion {
 
 pub(crate) fn run(arguments: &Check, context: &Context) -> Result<Exit, CliError> {
     let base = source::endpoint(&arguments.url)?;
+    if let Scheme::StartTls(protocol) = base.scheme {
+        return Err(CliError::usage(format!("{base} is not a SCIM server: SCIM is HTTP, not {protocol}"))
+            .hint("write https://host:port/path"));
+    }
     let auth = auth(arguments, context)?;
     let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
     let mut store = assemble::client(place, &arguments.password, context)?;

@@ -67,6 +67,8 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
+    upgrade: network::Upgrade,
+    #[command(flatten)]
     pub(crate) monitoring: Monitoring,
     #[command(flatten)]
     password: StorePassword,
@@ -233,7 +235,8 @@ impl Case<'_> {
     /// What came of one SOURCE as typed, which a folder makes several.
     fn each(&self, text: &str, context: &Context) -> Vec<Shown> {
         let failed = |error| Shown::failed(text, error);
-        match source::read(text, &self.arguments.password) {
+        let typed = self.arguments.upgrade.source(text);
+        match typed.and_then(|text| source::read(&text, &self.arguments.password)) {
             Ok(sources) => {
                 let one = |source| self.one(text, source, context).unwrap_or_else(failed);
                 sources.iter().map(one).collect()

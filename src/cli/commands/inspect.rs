@@ -23,6 +23,7 @@ use crate::render::text::style::{self, paint};
 #[command(after_help = "Examples:
   trustmend inspect https://scim.corp.test:8443
   trustmend inspect 10.0.0.5:8443 --server-name scim.corp.test
+  trustmend inspect ldap://dc1.corp.test postgres://db.corp.test
   trustmend inspect chain.pem server.p12 --store-password-file pw")]
 pub(crate) struct Inspect {
     /// https://host:port, host:port, a file or folder, or - for standard input.
@@ -32,6 +33,8 @@ pub(crate) struct Inspect {
     many: Many,
     #[command(flatten)]
     network: Network,
+    #[command(flatten)]
+    upgrade: network::Upgrade,
     #[command(flatten)]
     password: StorePassword,
 }
@@ -48,7 +51,8 @@ struct Shown {
 pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliError> {
     let targets = arguments.many.targets(&arguments.sources)?;
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
-    let ask = |text: &str| match source::read(text, &arguments.password) {
+    let read = |text: &str| source::read(&arguments.upgrade.source(text)?, &arguments.password);
+    let ask = |text: &str| match read(text) {
         Ok(sources) => sources.iter().map(|source| one(text, source, &arguments.network, context)).collect(),
         Err(error) => vec![Shown { unread: true, ..Shown::failed(text, error) }],
     };

@@ -44,6 +44,7 @@ mod signature_invalid;
 mod signature_unchecked;
 mod signature_weak;
 mod sni_dependent;
+mod starttls_refused;
 mod store_empty_for_java;
 mod store_missing;
 mod store_password_needed;
@@ -66,6 +67,7 @@ pub const RULES: &[&Rule] = &[
     &store_password_needed::RULE,
     &server_unreachable::RULE,
     &server_not_tls::RULE,
+    &starttls_refused::RULE,
     &protocol_too_old::RULE,
     &cipher_suites_none::RULE,
     &sni_dependent::RULE,

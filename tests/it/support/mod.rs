@@ -8,5 +8,6 @@ pub(crate) mod openssl;
 pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod scratch;
+pub(crate) mod servers;
 pub(crate) mod strace;
 pub(crate) mod tomcat;

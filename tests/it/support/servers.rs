@@ -1,0 +1,183 @@
+//! Servers as Debian has them, run from a folder of their own by whoever runs the tests, without their services.
+
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::program;
+use super::scratch::Scratch;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server, ended when dropped. Its files are in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    home: Scratch,
+    /// Where it listens, on 127.0.0.1.
+    pub(crate) port: u16,
+}
+
+/// What a server presents: PEM files in some folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    /// The chain, leaf first.
+    pub(crate) chain: &'a [u8],
+    /// The leaf's key.
+    pub(crate) key: &'a [u8],
+}
+
+impl Server {
+    /// OpenLDAP with one empty database; `lines` go into its slapd.conf.
+    #[track_caller]
+    pub(crate) fn slapd(identity: Option<Identity<'_>>, lines: &str) -> Self {
+        let home = Scratch::new();
+        let mut conf = format!("include /etc/ldap/schema/core.schema\npidfile {}\n", home.at("pid"));
+        if let Some(identity) = identity {
+            put(&home, identity);
+            let (chain, key) = (home.at("chain.pem"), home.at("key.pem"));
+            conf.push_str(&format!("TLSCertificateFile {chain}\nTLSCertificateKeyFile {key}\n"));
+        }
+        conf.push_str(&format!("{lines}\n"));
+        home.write("slapd.conf", conf);
+        Self::start(home, "slapd", |home, port| {
+            let mut command = Command::new("/usr/sbin/slapd");
+            command
+                .args(["-d", "0", "-f", &home.at("slapd.conf")])
+                .arg("-h")
+                .arg(format!("ldap://127.0.0.1:{port}/"));
+            command
+        })
+    }
+
+    /// PostgreSQL with a new cluster; `settings` as `name=value`. It does not run as root, so root gives it to nobody.
+    #[track_caller]
+    pub(crate) fn postgres(identity: Identity<'_>, settings: &[&str]) -> Self {
+        let home = Scratch::new();
+        put(&home, identity);
+        let bin = postgres_bin();
+        own(&home);
+        let mut initdb = as_nobody(&bin.join("initdb"));
+        initdb.args([
+            "-D",
+            &home.at("data"),
+            "-U",
+            "test",
+            "-A",
+            "trust",
+            "--no-locale",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ]);
+        program::run(initdb, b"", "postgresql").success();
+        Self::start(home, "postgresql", |home, port| {
+            let mut command = as_nobody(&bin.join("postgres"));
+            command.args(["-D", &home.at("data"), "-h", "127.0.0.1", "-p", &port.to_string()]);
+            let files = [
+                format!("ssl_cert_file={}", home.at("chain.pem")),
+                format!("ssl_key_file={}", home.at("key.pem")),
+            ];
+            let fixed = [
+                "ssl=on",
+                "unix_socket_directories=",
+                "fsync=off",
+                "shared_buffers=1MB",
+                "max_connections=10",
+            ];
+            for setting in
+                fixed.iter().copied().chain(files.iter().map(String::as_str)).chain(settings.iter().copied())
+            {
+                command.args(["-c", setting]);
+            }
+            command
+        })
+    }
+
+    #[track_caller]
+    fn start(home: Scratch, package: &str, command: impl Fn(&Scratch, u16) -> Command) -> Self {
+        let port = free_port();
+        let mut command = command(&home, port);
+        let log = File::create(home.path().join("out.log")).unwrap();
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        command.current_dir(home.path());
+        let child = command.spawn();
+        let child = child.unwrap_or_else(|error| program::missing(&command, &error.to_string(), package));
+        let mut server = Self { child, home, port };
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", server.port)).is_err() {
+            let ended = server.child.try_wait().unwrap();
+            let log = String::from_utf8_lossy(&server.home.read("out.log")).into_owned();
+            let signal = ended.and_then(|status| status.signal());
+            assert!(
+                ended.is_none() && start.elapsed() < PATIENCE,
+                "{command:?}: {ended:?} {signal:?}\n{log}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // PostgreSQL and nginx end their children when asked, not when killed.
+        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        if asked.is_ok_and(|status| status.success()) {
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_secs(5) {
+                if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn put(home: &Scratch, identity: Identity<'_>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    home.write("chain.pem", identity.chain);
+    let key = home.write("key.pem", identity.key);
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[track_caller]
+fn postgres_bin() -> std::path::PathBuf {
+    let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest =
+        folders.map(|folder| folder.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
+    newest.expect("no initdb under /usr/lib/postgresql; install postgresql (tests/setup.sh does)")
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// Gives a folder to nobody, if the tests run as root.
+fn own(home: &Scratch) {
+    if is_root() {
+        let done = Command::new("chown").arg("-R").arg("nobody").arg(home.path()).status();
+        assert!(done.unwrap().success());
+    }
+}
+
+fn as_nobody(program: &std::path::Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
+    command.env("HOME", "/nonexistent");
+    command
+}
+
+/// A port that was free a moment ago: these servers cannot say which one the system gave them.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
