@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Export(commands::export::Export),
     Remove(commands::remove::Remove),
     Rename(commands::rename::Rename),
+    Repair(commands::repair::Repair),
     Password(commands::password::ChangePassword),
     Restore(commands::restore::Restore),
     Convert(commands::convert::Convert),
@@ -86,6 +87,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Remove(_) => "remove",
             Self::Rename(_) => "rename",
+            Self::Repair(_) => "repair",
             Self::Password(_) => "password",
             Self::Restore(_) => "restore",
             Self::Convert(_) => "convert",
@@ -138,7 +140,7 @@ pub(crate) struct Selection {
 }
 
 /// Flags of commands that write a store.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Writing")]
 pub(crate) struct Writing {
     /// Say what would be done, and do nothing.
@@ -150,6 +152,10 @@ pub(crate) struct Writing {
     /// Keep the old store in this folder instead of beside the new one.
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_backup")]
     pub(crate) backup_dir: Option<std::path::PathBuf>,
+    /// Write the file where it stands instead of putting a whole new one in its place: for a folder that cannot be written. A
+    /// crash can leave it cut short, and programs that read it meanwhile see a part.
+    #[arg(long, requires = "backup_dir")]
+    pub(crate) in_place: bool,
     /// Keep no copy of the old store.
     #[arg(long)]
     pub(crate) no_backup: bool,

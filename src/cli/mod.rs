@@ -123,6 +123,7 @@ fn command(command: &Command, context: &Context) -> Result<Exit, CliError> {
         Command::Export(arguments) => commands::export::run(arguments, context),
         Command::Remove(arguments) => commands::remove::run(arguments, context),
         Command::Rename(arguments) => commands::rename::run(arguments, context),
+        Command::Repair(arguments) => commands::repair::run(arguments, context),
         Command::Password(arguments) => commands::password::run(arguments, context),
         Command::Restore(arguments) => commands::restore::run(arguments, context),
         Command::Convert(arguments) => commands::convert::run(arguments, context),

@@ -60,6 +60,7 @@ fn at(
         new_format,
         new_password_less: false,
         lock_wait: LOCK_WAIT,
+        in_place: false,
         backup_dir: None,
         backups: BACKUPS,
     })
@@ -94,6 +95,7 @@ impl Writing {
         if !self.dry_run {
             self.logging.check()?;
         }
+        destination.in_place = self.in_place;
         destination.backup_dir.clone_from(&self.backup_dir);
         if self.no_backup {
             destination.backups = 0;
@@ -191,7 +193,14 @@ pub(crate) fn failed(error: &ApplyError, destination: &Destination) -> CliError 
                 .hint("another program is writing this store; run again when it has ended")
         }
         ApplyError::Lock { source, .. } => {
-            CliError::from_source(Exit::Write, "write", error).hint(source.hint())
+            let failure = CliError::from_source(Exit::Write, "write", error).hint(source.hint());
+            match !destination.in_place && fs::is_writable(&destination.path) {
+                true => failure.hint(
+                    "the file itself can be written: --in-place --backup-dir FOLDER does it where it stands, which a crash \
+                     can cut short",
+                ),
+                false => failure,
+            }
         }
         ApplyError::Read(error) => assemble::path_error(error),
         ApplyError::Store { path, source } => {

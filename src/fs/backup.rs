@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::read::{Resolved, folder, name, resolve};
+use super::read::{folder, name, resolve};
 use super::{PathError, attributes, draft};
 use draft::Draft;
 
@@ -24,9 +24,27 @@ const MAX_TRIES: u32 = 1000;
 /// # Errors
 /// [`PathError`]; a backup that could not be made is not there in part.
 pub fn backup(path: &Path, dir: Option<&Path>, stamp: &str, keep: usize) -> Result<PathBuf, PathError> {
-    let Resolved { path: target, links, .. } = resolve(path)?;
+    let links = resolve(path)?.links;
+    keep_by(path, dir, stamp, keep, if links > 1 { copy_to } else { second_name })
+}
+
+/// The same, always as a copy: for a file that is to be written where it stands, through all its names.
+///
+/// # Errors
+/// As [`backup`].
+pub fn backup_copy(path: &Path, dir: Option<&Path>, stamp: &str, keep: usize) -> Result<PathBuf, PathError> {
+    keep_by(path, dir, stamp, keep, copy_to)
+}
+
+fn keep_by(
+    path: &Path,
+    dir: Option<&Path>,
+    stamp: &str,
+    keep: usize,
+    put: fn(&Path, &Path) -> Result<(), PathError>,
+) -> Result<PathBuf, PathError> {
+    let target = resolve(path)?.path;
     let at = dir.unwrap_or_else(|| folder(&target));
-    let put = if links > 1 { copy_to } else { second_name };
     let made = first_free(&target, at, stamp, put)?;
     let backups = backups(path, dir)?;
     let surplus = backups.len().saturating_sub(keep.max(2));

@@ -134,6 +134,12 @@ pub enum PathError {
         /// The file.
         path: PathBuf,
     },
+    /// A write in place failed, and the old content could not be put back.
+    #[error("{}: it was written in part, and the old content could not be put back", path.display())]
+    Torn {
+        /// The file.
+        path: PathBuf,
+    },
     /// The new content has the name, and the system could not say that it stays so: a power cut might take it back.
     #[error("{}: the new content is in place, but the system could not confirm that it is on the disk", path.display())]
     Unsynced {
@@ -202,6 +208,7 @@ impl PathError {
             | Self::Attribute { path, .. }
             | Self::FolderOpen { path }
             | Self::NotWritten { path }
+            | Self::Torn { path }
             | Self::Unsynced { path, .. }
             | Self::Io { path, .. } => path,
         }
@@ -227,6 +234,7 @@ impl PathError {
             Self::Attribute { .. } => "run as root, or remove the attribute first; nothing was changed",
             Self::FolderOpen { .. } => "take the permission away with `chmod go-w`, or name another folder",
             Self::NotWritten { .. } => "check the disk; the old file was left in place",
+            Self::Torn { .. } => "put the backup in its place: trustmend restore STORE --in-place --backup-dir FOLDER",
             Self::Unsynced { .. } => {
                 "check the disk; until it is synced, a power cut can bring the old content back"
             }

@@ -13,15 +13,17 @@ mod backup;
 mod create;
 mod draft;
 mod error;
+mod in_place;
 mod lock;
 mod read;
 mod replace;
 mod scratch;
 
 pub use append::append_line;
-pub use backup::{backup, backups};
+pub use backup::{backup, backup_copy, backups};
 pub use create::{create_dir, create_new, create_over, create_private_dir, create_unsynced, remove_file};
 pub use error::PathError;
+pub use in_place::{InPlace, is_writable};
 pub use lock::{Lock, lock};
 pub use read::{Resolved, files_in, folders_in, read, resolve};
 pub use replace::{Replace, replace};

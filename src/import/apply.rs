@@ -11,7 +11,7 @@ use super::step::{Plan, PlanError};
 use crate::digest::Fingerprint;
 use crate::fs::{self, PathError, Replace};
 use crate::secret::Password;
-use crate::store::{self, Format, Store, StoreError};
+use crate::store::{self, Edit, Format, Store, StoreError};
 
 /// Largest store read: the platform's own take 170 KiB.
 const MAX_STORE: u64 = 64 << 20;
@@ -32,6 +32,8 @@ pub struct Destination {
     pub new_password_less: bool,
     /// How long to wait for another writer.
     pub lock_wait: Duration,
+    /// Whether the file is written where it stands, because its folder cannot be written: not atomic.
+    pub in_place: bool,
     /// Where the backup goes: beside the store when not given.
     pub backup_dir: Option<PathBuf>,
     /// How many backups are kept; none is made when 0.
@@ -104,6 +106,9 @@ pub enum ApplyError {
     },
 }
 
+/// Permissions of a new store with private keys.
+const NEW_KEY_STORE_MODE: u32 = 0o600;
+
 /// Plans on the store as it is under the lock and writes the result. With `dry_run`, plans without lock and writes
 /// nothing.
 ///
@@ -130,7 +135,7 @@ pub fn change_of(
     planner: &dyn Fn(&Store) -> Result<Plan, PlanError>,
 ) -> Result<Applied, ApplyError> {
     let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
-    let _lock = lock(destination, &target, dry_run)?;
+    let hold = lock(destination, &target, dry_run)?;
     let there = octets(&target)?;
     let before = there.as_deref().map(Fingerprint::of);
     if expected.is_some_and(|expected| expected != before) {
@@ -162,8 +167,8 @@ pub fn change_of(
         .map_err(|what| ApplyError::Differs { path: target.clone(), what })?;
     applied.sha256_after = Some(Fingerprint::of(&edited));
     applied.entries_after = store.entries.len();
-    if !dry_run {
-        write(destination, &target, &edited, now, &mut applied)?;
+    if let Some(hold) = hold {
+        write(destination, &hold, &edited, now, &mut applied)?;
     }
     Ok(applied)
 }
@@ -187,7 +192,9 @@ pub fn create(destination: &Destination, plan: Plan, dry_run: bool) -> Result<Ap
     check::as_planned(&before, &plan.edits, &after)
         .map_err(|what| ApplyError::Differs { path: path.clone(), what })?;
     if !dry_run {
-        fs::create_new(path, &new, NEW_STORE_MODE).map_err(ApplyError::Write)?;
+        let is_key = |edit: &Edit| matches!(edit, Edit::AddKey { .. });
+        let mode = if plan.edits.iter().any(is_key) { NEW_KEY_STORE_MODE } else { NEW_STORE_MODE };
+        fs::create_new(path, &new, mode).map_err(ApplyError::Write)?;
     }
     Ok(Applied {
         plan,
@@ -201,18 +208,35 @@ pub fn create(destination: &Destination, plan: Plan, dry_run: bool) -> Result<Ap
     })
 }
 
+/// A store that nobody else writes meanwhile.
+pub(super) struct Hold {
+    target: PathBuf,
+    lock: HoldBy,
+}
+
+enum HoldBy {
+    /// To be replaced.
+    Neighbour { _lock: fs::Lock },
+    /// To be written where it stands.
+    Itself(fs::InPlace),
+}
+
 /// The lock of a store that is to be written; none for a dry run.
 pub(super) fn lock(
     destination: &Destination,
     target: &Path,
     dry_run: bool,
-) -> Result<Option<fs::Lock>, ApplyError> {
-    match dry_run {
-        true => Ok(None),
-        false => fs::lock(target, destination.lock_wait)
-            .map(Some)
-            .map_err(|source| ApplyError::Lock { path: target.to_owned(), source }),
+) -> Result<Option<Hold>, ApplyError> {
+    if dry_run {
+        return Ok(None);
     }
+    let wait = destination.lock_wait;
+    let lock = match destination.in_place {
+        true => fs::InPlace::open(target, wait).map(HoldBy::Itself),
+        false => fs::lock(target, wait).map(|lock| HoldBy::Neighbour { _lock: lock }),
+    };
+    let lock = lock.map_err(|source| ApplyError::Lock { path: target.to_owned(), source })?;
+    Ok(Some(Hold { target: target.to_owned(), lock }))
 }
 
 /// The octets of a store, if there is one.
@@ -240,7 +264,7 @@ fn empty(destination: &Destination, target: &Path) -> Result<Vec<u8>, ApplyError
 /// Keeps the old file, then puts the new octets in its place.
 pub(super) fn write(
     destination: &Destination,
-    target: &Path,
+    hold: &Hold,
     edited: &[u8],
     now: OffsetDateTime,
     applied: &mut Applied,
@@ -249,12 +273,17 @@ pub(super) fn write(
         let stamp = now.format(format_description!("[year][month][day]T[hour][minute][second]Z"));
         let stamp = stamp.unwrap_or_else(|_| now.unix_timestamp().to_string());
         let folder = destination.backup_dir.as_deref();
-        let backup = fs::backup(target, folder, &stamp, destination.backups).map_err(ApplyError::Write)?;
+        let keep = if destination.in_place { fs::backup_copy } else { fs::backup };
+        let backup = keep(&hold.target, folder, &stamp, destination.backups).map_err(ApplyError::Write)?;
         applied.backup = Some(backup);
     }
     let how = Replace { expected: applied.sha256_before, mode: NEW_STORE_MODE };
-    fs::replace(target, edited, &how).map_err(|error| {
-        let stays = !matches!(error, PathError::Unsynced { .. });
+    let written = match (&hold.lock, applied.sha256_before) {
+        (HoldBy::Itself(file), Some(before)) => file.write(edited, before),
+        _ => fs::replace(&hold.target, edited, &how),
+    };
+    written.map_err(|error| {
+        let stays = !matches!(error, PathError::Unsynced { .. } | PathError::Torn { .. });
         // The backup of a file that stays is only a second name for it.
         if let Some(backup) = applied.backup.take_if(|_| stays) {
             let _ = fs::remove_file(&backup);

@@ -20,10 +20,37 @@ pub(super) fn as_planned(before: &Store, edits: &[Edit], after: &Store) -> Resul
         expect(before, edit, &mut planned);
     }
     planned.retain(|_, count| *count != 0);
-    if planned != census(after) {
+    let mut found = census(after);
+    shown(before, edits, &planned, &mut found);
+    if planned != found {
         return Err("other entries than planned would change".to_owned());
     }
     edits.iter().try_for_each(|edit| took_effect(edit, after))
+}
+
+/// Takes out of `found` what a repair lets Java see: what the repaired entries hold, and private keys.
+fn shown(before: &Store, edits: &[Edit], planned: &Census, found: &mut Census) {
+    let repaired: Vec<&Entry> = edits.iter().filter_map(|edit| repaired(before, edit)).collect();
+    if repaired.is_empty() {
+        return;
+    }
+    let held = |fingerprint| {
+        let mut certificates = repaired.iter().flat_map(|entry| &entry.certificates);
+        certificates.any(|certificate| Some(certificate.sha256()) == fingerprint)
+    };
+    for (key, count) in found.iter_mut() {
+        let expected = planned.get(key).copied().unwrap_or_default();
+        if *count > expected && (held(key.1) || key.0 == EntryKind::PrivateKey.name()) {
+            *count = expected;
+        }
+    }
+    found.retain(|_, count| *count != 0);
+}
+
+/// The entry that an edit makes Java see.
+fn repaired<'s>(before: &'s Store, edit: &Edit) -> Option<&'s Entry> {
+    let Edit::Repair { alias, certificate, .. } = edit else { return None };
+    before.entries.iter().find(|entry| entry.alias == *alias && key(entry).1 == *certificate)
 }
 
 fn census(store: &Store) -> Census {
@@ -57,7 +84,7 @@ fn expect(before: &Store, edit: &Edit, planned: &mut Census) {
         Edit::AddKey { chain, .. } => {
             count((EntryKind::PrivateKey.name(), chain.first().map(Certificate::sha256)), 1);
         }
-        Edit::Rename { .. } => {}
+        Edit::Rename { .. } | Edit::Repair { .. } => {}
     }
 }
 

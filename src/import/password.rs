@@ -22,7 +22,7 @@ pub fn change_password(
     dry_run: bool,
 ) -> Result<Applied, ApplyError> {
     let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
-    let _lock = apply::lock(destination, &target, dry_run)?;
+    let hold = apply::lock(destination, &target, dry_run)?;
     let octets = apply::existing(&target)?;
     let broken = |source| ApplyError::Store { path: target.clone(), source };
     let before = store::decode(&octets, Some(&destination.password)).map_err(broken)?;
@@ -46,8 +46,8 @@ pub fn change_password(
         backup: None,
         changed,
     };
-    if changed && !dry_run {
-        apply::write(destination, &target, &closed, now, &mut applied)?;
+    if let Some(hold) = hold.filter(|_| changed) {
+        apply::write(destination, &hold, &closed, now, &mut applied)?;
     }
     Ok(applied)
 }

@@ -49,7 +49,7 @@ pub fn restore(
     dry_run: bool,
 ) -> Result<Applied, ApplyError> {
     let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
-    let _lock = apply::lock(destination, &target, dry_run)?;
+    let hold = apply::lock(destination, &target, dry_run)?;
     let from = match from {
         Some(from) => from.to_owned(),
         None => newest(destination, &target)?,
@@ -72,8 +72,8 @@ pub fn restore(
         backup: None,
         changed: before != Some(after),
     };
-    if applied.changed && !dry_run {
-        apply::write(destination, &target, &octets, now, &mut applied)?;
+    if let Some(hold) = hold.filter(|_| applied.changed) {
+        apply::write(destination, &hold, &octets, now, &mut applied)?;
     }
     Ok(applied)
 }

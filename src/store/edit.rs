@@ -47,6 +47,16 @@ pub enum Edit {
         /// The alias it gets; nothing else may have it yet.
         to: Alias,
     },
+    /// Makes Java see an entry that it ignores ([`super::Hidden`]): a certificate is marked as trusted, a private key encrypted
+    /// as others in the store are, a safe inside a safe unpacked.
+    Repair {
+        /// Its alias.
+        alias: Alias,
+        /// Which one, where several entries have that alias: SHA-256 of its first certificate.
+        certificate: Option<Fingerprint>,
+        /// The alias it gets, or keeps; what was in a safe keeps its own.
+        to: Alias,
+    },
     /// Adds a private key, protected with the store's password, and its chain.
     AddKey {
         /// The alias; nothing may have it yet.
@@ -112,11 +122,23 @@ pub trait Document {
     /// # Errors
     /// As [`super::edit()`].
     fn rename(&mut self, index: usize, to: &Alias) -> Result<(), StoreError>;
+    /// Makes Java see an entry, under this alias.
+    ///
+    /// # Errors
+    /// As [`super::edit()`].
+    fn repair(&mut self, index: usize, to: &Alias) -> Result<(), StoreError> {
+        self.rename(index, to)
+    }
     /// Adds a private key.
     ///
     /// # Errors
     /// As [`super::edit()`].
     fn add_key(&mut self, new: NewKey<'_>, password: &Password) -> Result<(), StoreError>;
+    /// The private key of an entry; `None` if it has none, or `password` does not open it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the key is damaged or protected in a way unknown here.
+    fn key(&self, index: usize, password: &Password) -> Result<Option<Pkcs8>, StoreError>;
     /// Closes everything that `old` protects with `new`. After an error the document is of no more use.
     ///
     /// # Errors
@@ -167,6 +189,11 @@ pub(super) fn apply(
                 let to = free(format, &entries, to, Some(index))?;
                 document.rename(index, &to)?;
             }
+            Edit::Repair { alias, certificate, to } => {
+                let index = find(format, &entries, alias, *certificate)?;
+                let to = free(format, &entries, to, Some(index))?;
+                document.repair(index, &to)?;
+            }
             Edit::AddKey { alias, key, chain, created } => {
                 let alias = free(format, &entries, alias, None)?;
                 let password = password.ok_or(StoreError::PasswordNeeded { what: "adding a private key" })?;
@@ -192,7 +219,7 @@ pub(super) fn refuse_what_java_refuses(
     document: &dyn Document,
 ) -> Result<(), StoreError> {
     let after = refusals(document);
-    let mends = edits.iter().all(|edit| matches!(edit, Edit::Remove { .. } | Edit::Rename { .. }));
+    let mends = edits.iter().all(|edit| matches!(edit, Edit::Remove { .. } | Edit::Rename { .. } | Edit::Repair { .. }));
     match after.first() {
         Some(_) if mends && after.len() < before => Ok(()),
         Some(problem) => {

@@ -23,7 +23,7 @@ use std::fmt;
 pub use compare::{Difference, compare};
 pub use edit::{Document, Edit, NewKey};
 pub use error::StoreError;
-pub use model::{Algorithm, Alias, Entry, EntryKind, Pkcs8, Problem, Protection, Store};
+pub use model::{Algorithm, Alias, Entry, EntryKind, Hidden, Pkcs8, Problem, Protection, Store};
 pub use opened::{Opened, open};
 
 use crate::secret::Password;
@@ -34,6 +34,10 @@ pub trait Format: fmt::Debug + Sync {
     fn name(&self) -> &'static str;
     /// Endings of file names that ask for it when a store is new; lower case, without the dot.
     fn extensions(&self) -> &'static [&'static str];
+    /// Whether a store of this format can hold private keys.
+    fn holds_keys(&self) -> bool {
+        true
+    }
     /// Whether these octets begin as this format does.
     fn sniff(&self, bytes: &[u8]) -> bool;
     /// Takes a store apart, checking it with `password`. Without one, reads what can be read, as Java does.

@@ -80,6 +80,31 @@ impl EntryKind {
     }
 }
 
+/// Why Java does not see an entry, where that can be mended without its content: [`super::Edit::Rename`] or
+/// [`super::Edit::Repair`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hidden {
+    /// The alias has upper-case letters, which a JKS or JCEKS store of Java never looks up.
+    AliasCase,
+    /// A later entry has the same alias.
+    AliasTaken,
+    /// The alias is encoded in a way that makes Java refuse the whole store.
+    AliasEncoding,
+    /// A certificate without the attribute that makes it a trusted one, in no key's chain.
+    NotTrusted,
+    /// A private key that is not encrypted.
+    PlainKey,
+    /// A safe inside a safe.
+    NestedSafe,
+}
+
+impl Hidden {
+    /// Whether another alias, or the same one written anew, is all it takes.
+    pub fn is_alias(self) -> bool {
+        matches!(self, Self::AliasCase | Self::AliasTaken | Self::AliasEncoding)
+    }
+}
+
 /// One entry of a store.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -95,6 +120,8 @@ pub struct Entry {
     /// Whether the first certificate makes a client that uses this store trust something: for Java stores, whether
     /// Java's default trust manager sees it (TrustStoreUtil.java); for PEM, whether a reader of bundles does.
     pub anchor_for_java: bool,
+    /// Why Java does not see it, where that can be mended.
+    pub hidden: Option<Hidden>,
     /// What is odd about it, in sentences.
     pub notes: Vec<String>,
 }
@@ -107,6 +134,7 @@ impl Entry {
             created: None,
             certificates: Vec::new(),
             anchor_for_java: false,
+            hidden: None,
             notes: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! A store taken apart once, for those who look first and change it then.
 
-use super::{Document, Edit, Format, Store, StoreError, edit, recognise};
+use super::{Document, Edit, Format, Pkcs8, Store, StoreError, edit, recognise};
 use crate::secret::Password;
 
 /// A store taken apart: to be looked at, and changed.
@@ -25,6 +25,14 @@ impl Opened<'_> {
     /// What is in it.
     pub fn store(&self) -> Store {
         edit::store(self.format, self.document.as_ref())
+    }
+
+    /// The private key of the entry at `index` of [`Store::entries`]; `None` if it has none, or `password` does not open it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the key is damaged or protected in a way unknown here.
+    pub fn key(&self, index: usize, password: &Password) -> Result<Option<Pkcs8>, StoreError> {
+        self.document.key(index, password)
     }
 
     /// The octets it has after `edits`, in this order. No edits give the same octets back.

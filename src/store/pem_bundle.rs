@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::model::Problem;
 use super::trust_settings::{self, TrustSettings};
-use super::{Alias, Document, Entry, EntryKind, Format, NewKey, Protection, StoreError};
+use super::{Alias, Document, Entry, EntryKind, Format, NewKey, Pkcs8, Protection, StoreError};
 use crate::cert::Certificate;
 use crate::pem::{self, Scan};
 use crate::secret::Password;
@@ -34,6 +34,10 @@ impl Format for PemBundle {
 
     fn extensions(&self) -> &'static [&'static str] {
         &["pem", "crt", "cer"]
+    }
+
+    fn holds_keys(&self) -> bool {
+        false
     }
 
     fn sniff(&self, bytes: &[u8]) -> bool {
@@ -346,6 +350,10 @@ impl Document for Bundle {
             what: "adding a private key to a PEM bundle".to_owned(),
             instead: "keep the key in a file of its own".to_owned(),
         })
+    }
+
+    fn key(&self, _index: usize, _password: &Password) -> Result<Option<Pkcs8>, StoreError> {
+        Ok(None)
     }
 
     fn change_password(&mut self, _old: &Password, _new: &Password) -> Result<(), StoreError> {

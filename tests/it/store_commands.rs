@@ -395,7 +395,7 @@ fn a_conversion_loses_nothing_silently() {
     let home = Scratch::new();
     let store = copy(&home, "jks/keytool17.jks", "store.jks");
     let (code, message) = refused(&home, &["convert", &store, "new.p12"], 5);
-    assert!(code == "loss" && message.contains("server: keys are not taken over"), "{message}");
+    assert!(code == "loss" && message.contains("server: a private key; --keys takes it over"), "{message}");
     assert!(!home.path().join("new.p12").exists());
     trustmend(&home, &["convert", &store, "new.p12", "--allow-loss"]).success();
     let (mut old, new) = (seen_by_java(&home, "store.jks"), seen_by_java(&home, "new.p12"));

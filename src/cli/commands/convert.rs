@@ -8,19 +8,22 @@ use super::super::args::{NewStore, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::{Logging, Why};
-use super::super::{Context, assemble, write};
+use super::super::{Context, assemble, password, write};
+use crate::fs;
 use crate::import::{self, Action};
 use crate::render::json::v1;
 use crate::render::text;
+use crate::store::{self, EntryKind};
 
 /// Write what Java trusts in a store into a new store of another format.
 ///
-/// Only trusted certificates are taken over, with their aliases and, where the format keeps them, their dates. What the new
-/// store would not hold is listed, and nothing is written, unless --allow-loss says that this is right. A file that is there
-/// is never overwritten.
+/// Trusted certificates are taken over, with their aliases and, where the format keeps them, their dates; private keys only
+/// with --keys. What the new store would not hold is listed, and nothing is written, unless --allow-loss says that this is
+/// right. A file that is there is never overwritten.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trustmend convert trust.jks trust.p12
+  trustmend convert tomcat.jks tomcat.p12 --keys
   trustmend convert java: bundle.pem --allow-loss")]
 pub(crate) struct Convert {
     /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
@@ -33,6 +36,9 @@ pub(crate) struct Convert {
     format: Option<String>,
     #[command(flatten)]
     protection: NewStore,
+    /// Take private keys over too, each protected by the new store's password; the new file is for its owner alone.
+    #[arg(long)]
+    keys: bool,
     /// Leave out what the new store would not hold.
     #[arg(long)]
     allow_loss: bool,
@@ -49,6 +55,37 @@ pub(crate) struct Convert {
     /// Read the new store's password from the environment variable VAR.
     #[arg(long, value_name = "VAR")]
     new_password_env: Option<String>,
+    /// Read the password of the old store's keys from the first line of FILE [default: the old store's].
+    #[arg(long, value_name = "FILE", requires = "keys", conflicts_with = "key_password_env")]
+    key_password_file: Option<PathBuf>,
+    /// Read the password of the old store's keys from the environment variable VAR.
+    #[arg(long, value_name = "VAR", requires = "keys")]
+    key_password_env: Option<String>,
+}
+
+impl Convert {
+    /// The private keys of the old store, opened.
+    fn private_keys(&self, opened: &assemble::Opened) -> Result<import::Keys, CliError> {
+        let mut keys = import::Keys::new();
+        let Some(path) = opened.path.as_deref().filter(|_| self.keys) else { return Ok(keys) };
+        let given = password::given(&self.password)?;
+        let own = password::given(&self.password.or_else(&self.key_password_file, &self.key_password_env))?;
+        let octets = fs::read(path, assemble::MAX_FILE).map_err(|error| assemble::path_error(&error))?;
+        let store = store::open(&octets, Some(&given.password));
+        let store = store.map_err(|error| assemble::store_error(path, &error, &given))?;
+        for (index, entry) in store.store().entries.iter().enumerate() {
+            if entry.kind != EntryKind::PrivateKey {
+                continue;
+            }
+            let key = match store.key(index, &own.password) {
+                Ok(Some(key)) => Ok(key),
+                Ok(None) => Err("its key has another password: give it with --key-password-file".to_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            keys.insert(index, key);
+        }
+        Ok(keys)
+    }
 }
 
 pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliError> {
@@ -57,7 +94,7 @@ pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliErr
     let flags = arguments.password.or_else(&arguments.new_password_file, &arguments.new_password_env);
     let mut destination = write::new_file(&arguments.new, format, &flags)?;
     arguments.protection.prepare(&mut destination)?;
-    let plan = import::conversion(&opened.store, format, context.now);
+    let plan = import::conversion(&opened.store, &arguments.private_keys(&opened)?, format, context.now);
     let lost = |step: &&import::Step| step.action == Action::Refuse;
     if !arguments.allow_loss && plan.is_refused() {
         let lost: Vec<_> = plan.steps.iter().filter(lost).collect();

@@ -18,5 +18,6 @@ pub(crate) mod password;
 pub(crate) mod plan;
 pub(crate) mod remove;
 pub(crate) mod rename;
+pub(crate) mod repair;
 pub(crate) mod restore;
 pub(crate) mod sync;

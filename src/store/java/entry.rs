@@ -8,7 +8,7 @@ use super::wire::{self, Cursor};
 use super::{Raw, sealed};
 use crate::cert::{Certificate, CertificateError};
 use crate::store::model::Problem;
-use crate::store::{Alias, Entry, EntryKind, StoreError};
+use crate::store::{Hidden, Alias, Entry, EntryKind, StoreError};
 
 const PRIVATE_KEY: u32 = 1;
 const TRUSTED: u32 = 2;
@@ -185,10 +185,12 @@ impl Item<'_> {
         let readable = self.certificates.first().is_some_and(Result::is_ok);
         entry.anchor_for_java = reachable && last && readable;
         if !reachable {
+            entry.hidden = Some(Hidden::AliasCase);
             let note = "Java cannot reach this entry, because its alias is not in lower case; rename it to repair it";
             entry.notes.push(note.to_owned());
         }
         if !last {
+            entry.hidden = Some(Hidden::AliasTaken);
             entry
                 .notes
                 .push("Java does not see this entry, because a later one has the same alias".to_owned());

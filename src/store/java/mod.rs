@@ -16,9 +16,10 @@ use sha1::{Digest as _, Sha1};
 use time::OffsetDateTime;
 
 use self::entry::{Item, Payload};
+use self::protect::{Protector, Work};
 use self::wire::Cursor;
 use super::model::Problem;
-use super::{Algorithm, Alias, Document, Entry, Format, NewKey, Protection, StoreError};
+use super::{Algorithm, Alias, Document, Entry, Format, NewKey, Pkcs8, Protection, StoreError};
 use crate::cert::Certificate;
 use crate::secret::Password;
 
@@ -190,20 +191,19 @@ impl Document for JavaStore<'_> {
     }
 
     fn add_key(&mut self, new: NewKey<'_>, password: &Password) -> Result<(), StoreError> {
-        if self.format.secret_keys {
-            return Err(StoreError::Unsupported {
-                what: "adding a private key to a JCEKS store".to_owned(),
-                instead: "use a PKCS12 store".to_owned(),
-            });
-        }
-        let payload =
-            Payload::Key { protected: protect::protect(new.key, password)?, chain: new.chain.to_vec() };
+        let protector = if self.format.secret_keys { protect::JCE } else { Protector::Sha1 };
+        let payload = Payload::Key { protected: protector.close(new.key, password)?, chain: new.chain.to_vec() };
         self.items.push(Item::new(new.alias, new.created, payload, self.version)?);
         Ok(())
     }
 
+    fn key(&self, index: usize, password: &Password) -> Result<Option<Pkcs8>, StoreError> {
+        let Some(octets) = self.items.get(index).and_then(Item::protected_key) else { return Ok(None) };
+        Ok(protect::open(octets, password, &mut Work::default())?.map(|(key, _)| key))
+    }
+
     fn change_password(&mut self, old: &Password, new: &Password) -> Result<(), StoreError> {
-        let mut work = protect::Work::default();
+        let mut work = Work::default();
         for item in &mut self.items {
             let alias = item.alias.to_string();
             if item.is_secret_key() {

@@ -35,6 +35,21 @@ impl Work {
     }
 }
 
+/// What closes a key.
+#[derive(Clone, Copy)]
+pub(super) enum Protector {
+    /// That of JKS.
+    Sha1,
+    /// That of JCEKS.
+    TripleDes {
+        /// Of its key derivation.
+        iterations: u32,
+    },
+}
+
+/// How a key is closed in a JCEKS store (com/sun/crypto/provider/KeyProtector.java, DEFAULT_ITERATION_COUNT).
+pub(super) const JCE: Protector = Protector::TripleDes { iterations: 200_000 };
+
 /// The EncryptedPrivateKeyInfo closed with another password, by the protector it has. `None` if the old one does not open
 /// it.
 pub(super) fn reprotect(
@@ -43,6 +58,16 @@ pub(super) fn reprotect(
     new: &Password,
     work: &mut Work,
 ) -> Result<Option<Vec<u8>>, StoreError> {
+    let opened = open(encrypted, old, work)?;
+    opened.map(|(key, protector)| protector.close(&key, new)).transpose()
+}
+
+/// The key in an EncryptedPrivateKeyInfo, and what closed it. `None` if the password does not open it.
+pub(super) fn open(
+    encrypted: &[u8],
+    password: &Password,
+    work: &mut Work,
+) -> Result<Option<(Pkcs8, Protector)>, StoreError> {
     let mut fields =
         Reader::new(encrypted).required(tag::SEQUENCE, "a protected key").map_err(damaged)?.children();
     let mut algorithm = fields.required(tag::SEQUENCE, "a protector").map_err(damaged)?.children();
@@ -50,22 +75,30 @@ pub(super) fn reprotect(
     let octets = fields.any("a protected key").and_then(|octets| octets.octets("a protected key"));
     let octets = octets.map_err(damaged)?;
     match oid {
-        JAVASOFT_KEY_PROTECTOR => unprotect(&octets, old).map(|key| protect(&key, new)).transpose(),
+        JAVASOFT_KEY_PROTECTOR => Ok(unprotect(&octets, password).map(|key| (key, Protector::Sha1))),
         JCE_KEY_PROTECTOR => {
             let (salt, iterations) = parameters(&mut algorithm).map_err(damaged)?;
             let Some(salt) = salt else { return Ok(None) };
             work.add(iterations)?;
-            let (key, iv) = md5_key(old, salt, iterations);
+            let (key, iv) = md5_key(password, salt, iterations);
             let plain = TRIPLE_DES.decrypt(&key, &iv, &octets);
-            match plain.and_then(|plain| Pkcs8::from_der(plain).ok()) {
-                Some(key) => protect_jce(&key, new, iterations),
-                None => Ok(None),
-            }
+            let key = plain.and_then(|plain| Pkcs8::from_der(plain).ok());
+            Ok(key.map(|key| (key, Protector::TripleDes { iterations })))
         }
         other => Err(StoreError::Unsupported {
             what: format!("the key protector {other}"),
             instead: "open the store with the program that wrote it".to_owned(),
         }),
+    }
+}
+
+impl Protector {
+    /// The EncryptedPrivateKeyInfo that a store keeps for this key.
+    pub(super) fn close(self, key: &Pkcs8, password: &Password) -> Result<Vec<u8>, StoreError> {
+        match self {
+            Self::Sha1 => protect(key, password),
+            Self::TripleDes { iterations } => protect_jce(key, password, iterations),
+        }
     }
 }
 
@@ -89,13 +122,13 @@ fn parameters(algorithm: &mut Reader<'_>) -> Result<(Option<[u8; 8]>, u32), DerE
     Ok((salt, fields.any("iterations")?.unsigned("iterations")?))
 }
 
-fn protect_jce(key: &Pkcs8, password: &Password, iterations: u32) -> Result<Option<Vec<u8>>, StoreError> {
+fn protect_jce(key: &Pkcs8, password: &Password, iterations: u32) -> Result<Vec<u8>, StoreError> {
     let salt: [u8; 8] = random()?;
     let (derived, iv) = md5_key(password, salt, iterations);
-    let Some(octets) = TRIPLE_DES.encrypt(&derived, &iv, key.der()) else { return Ok(None) };
+    let octets = TRIPLE_DES.encrypt(&derived, &iv, key.der()).ok_or(StoreError::Random)?;
     let parameters = der::sequence(&[der::octet_string(&salt), der::integer(iterations)]);
     let algorithm = der::sequence(&[der::oid(&JCE_KEY_PROTECTOR), parameters]);
-    Ok(Some(der::sequence(&[algorithm, der::octet_string(&octets)])))
+    Ok(der::sequence(&[algorithm, der::octet_string(&octets)]))
 }
 
 /// Key and IV of PBEWithMD5AndTripleDES: MD5 again and again over each half of the salt, the password always behind
@@ -122,8 +155,7 @@ fn damaged(source: DerError) -> StoreError {
     StoreError::Der { format: "jks", part: "a private key", source }
 }
 
-/// The EncryptedPrivateKeyInfo that a JKS store keeps for this key.
-pub(super) fn protect(key: &Pkcs8, password: &Password) -> Result<Vec<u8>, StoreError> {
+fn protect(key: &Pkcs8, password: &Password) -> Result<Vec<u8>, StoreError> {
     let salt: [u8; 20] = random()?;
     let password = password.utf16be();
     let mut octets = salt.to_vec();
@@ -154,7 +186,7 @@ mod tests {
     #[test]
     fn either_protector_is_kept_and_no_damage_is_taken_for_a_key() {
         let [old, new] = ["old", "new"].map(|text| Password::new(text.to_owned()));
-        let jce = protect_jce(&key(), &old, 10).unwrap().unwrap();
+        let jce = protect_jce(&key(), &old, 10).unwrap();
         for protected in [protect(&key(), &old).unwrap(), jce] {
             let change =
                 |octets: &[u8], from, to| reprotect(octets, from, to, &mut Work::default()).ok().flatten();

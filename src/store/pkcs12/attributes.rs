@@ -14,6 +14,8 @@ pub(super) struct Attributes {
     pub(super) friendly_name: Option<String>,
     pub(super) local_key_id: Option<Vec<u8>>,
     pub(super) trusted: bool,
+    /// Whether the name is not a BMPString, which Java refuses.
+    pub(super) name_refused: bool,
     /// Why Java refuses the whole store because of them.
     pub(super) refused: Option<String>,
     encoded: Vec<(Oid, Vec<u8>)>,
@@ -43,6 +45,7 @@ impl Attributes {
             (FRIENDLY_NAME, Some(value)) => {
                 self.friendly_name = Some(String::from_utf8_lossy(value.content()).into_owned());
                 self.refused = Some("a friendlyName that is not a BMPString".to_owned());
+                self.name_refused = true;
             }
             (LOCAL_KEY_ID, Some(value)) => {
                 self.local_key_id = Some(value.octets("localKeyID")?.into_owned());
@@ -57,10 +60,16 @@ impl Attributes {
 
     /// Those of a new trusted certificate, in Java's order.
     pub(super) fn trusted(name: &str) -> Self {
-        let usage = attribute(&TRUSTED_KEY_USAGE, &der::oid(&ANY_EXTENDED_KEY_USAGE));
-        let mut attributes = Self { trusted: true, ..Self::named(name) };
-        attributes.encoded.push((TRUSTED_KEY_USAGE, usage));
+        let mut attributes = Self::named(name);
+        attributes.mark_trusted();
         attributes
+    }
+
+    /// Makes them those of a trusted certificate.
+    pub(super) fn mark_trusted(&mut self) {
+        let usage = attribute(&TRUSTED_KEY_USAGE, &der::oid(&ANY_EXTENDED_KEY_USAGE));
+        self.encoded.push((TRUSTED_KEY_USAGE, usage));
+        self.trusted = true;
     }
 
     /// Those of a new key, or of its own certificate.
@@ -88,6 +97,7 @@ impl Attributes {
         }
         self.friendly_name = Some(name.to_owned());
         self.refused = None;
+        self.name_refused = false;
     }
 
     /// The SET, or nothing if there are none.

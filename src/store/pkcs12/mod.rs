@@ -24,7 +24,7 @@ use self::safe::{Safe, Sealing};
 use self::safe_bag::{Bag, Item};
 use self::view::{Place, Seen};
 use super::model::Problem;
-use super::{Algorithm, Alias, Document, Entry, Format, NewKey, Protection, StoreError};
+use super::{Algorithm, Alias, Document, Entry, Format, NewKey, Pkcs8, Protection, StoreError};
 use crate::cert::Certificate;
 use crate::der;
 use crate::secret::Password;
@@ -169,6 +169,17 @@ impl Pfx {
         (several && ours).then(|| self.safes.len() - 1)
     }
 
+    /// The EncryptedPrivateKeyInfo of a PrivateKeyInfo, and its scheme: that of the certificates if they are encrypted.
+    fn shroud(&self, key: &[u8]) -> Result<(Vec<u8>, Pbe), StoreError> {
+        let scheme = match self.safes.iter().rev().find_map(|safe| safe.sealing.scheme()) {
+            Some(scheme) => scheme.renewed()?,
+            None => Pbe::java17()?,
+        };
+        let octets = scheme.encrypt(key, self.secret("adding a private key")?);
+        let octets = octets.ok_or_else(|| pfx::unsupported("this salt or IV".to_owned()))?;
+        Ok((der::sequence(&[scheme.der(), &der::octet_string(&octets)]), scheme))
+    }
+
     /// Puts a bag into the safe this edit added for its kind.
     fn add(
         &mut self,
@@ -303,14 +314,32 @@ impl Document for Pfx {
         Ok(())
     }
 
-    fn add_key(&mut self, new: NewKey<'_>, _password: &Password) -> Result<(), StoreError> {
-        let scheme = match self.safes.iter().rev().find_map(|safe| safe.sealing.scheme()) {
-            Some(scheme) => scheme.renewed()?,
-            None => Pbe::java17()?,
+    fn repair(&mut self, index: usize, to: &Alias) -> Result<(), StoreError> {
+        let place = self.view().get(index).and_then(|seen| seen.places.first().copied());
+        let bag = place.and_then(|(safe, index)| self.safes.get(safe)?.bags.get(index));
+        let (Some((safe, index)), Some(bag)) = (place, bag) else { return Ok(()) };
+        let shrouded = match bag.plain_key().map_err(damaged)? {
+            Some(key) => Some(self.shroud(&key)?),
+            None => None,
         };
-        let octets = scheme.encrypt(new.key.der(), self.secret("adding a private key")?);
-        let octets = octets.ok_or_else(|| pfx::unsupported("this salt or IV".to_owned()))?;
-        let encrypted = der::sequence(&[scheme.der(), &der::octet_string(&octets)]);
+        let Some(safe) = self.safes.get_mut(safe) else { return Ok(()) };
+        let Some(bag) = safe.bags.get_mut(index) else { return Ok(()) };
+        safe.changed = true;
+        if matches!(bag.item, Item::Nested(_)) {
+            let unpacked = bag.unpacked().map_err(damaged)?;
+            safe.bags.splice(index..=index, unpacked);
+            return Ok(());
+        }
+        if let Some((encrypted, scheme)) = shrouded {
+            *bag = Bag::shrouded_key(&encrypted, &scheme, std::mem::take(&mut bag.attributes));
+        } else if !bag.attributes.trusted {
+            bag.attributes.mark_trusted();
+        }
+        bag.rename(to.as_str()).map_err(damaged)
+    }
+
+    fn add_key(&mut self, new: NewKey<'_>, _password: &Password) -> Result<(), StoreError> {
+        let (encrypted, scheme) = self.shroud(new.key.der())?;
         let milliseconds = new.created.unix_timestamp_nanos() / 1_000_000;
         let key_id = format!("Time {milliseconds}").into_bytes();
         let alias = new.alias.as_str();
@@ -325,6 +354,12 @@ impl Document for Pfx {
             self.add(CERTIFICATES, Self::sealing, Bag::certificate(certificate, attributes))?;
         }
         Ok(())
+    }
+
+    fn key(&self, index: usize, password: &Password) -> Result<Option<Pkcs8>, StoreError> {
+        let place = self.view().get(index).and_then(|seen| seen.places.first().copied());
+        let bag = place.and_then(|(safe, bag)| self.safes.get(safe)?.bags.get(bag));
+        bag.map_or(Ok(None), |bag| password::key(bag, password))
     }
 
     fn change_password(&mut self, _old: &Password, new: &Password) -> Result<(), StoreError> {

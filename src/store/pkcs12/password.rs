@@ -44,6 +44,27 @@ pub(super) fn change(pfx: &mut Pfx, new: &Password) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The private key in a bag; `None` if it has none, or `password` does not open it.
+pub(super) fn key(bag: &Bag, password: &Password) -> Result<Option<Pkcs8>, StoreError> {
+    let encrypted = match &bag.item {
+        Item::ShroudedKey { .. } => bag.encrypted_key().map_err(damaged)?,
+        _ => None,
+    };
+    let Some(encrypted) = encrypted else { return Ok(None) };
+    let (scheme, octets) = parts(&encrypted)?;
+    let open = |secret: Secret| scheme.decrypt(&octets, &secret).and_then(|plain| Pkcs8::from_der(plain).ok());
+    Ok(Secret::readings(password).into_iter().find_map(open))
+}
+
+/// The scheme and the octets of an EncryptedPrivateKeyInfo.
+fn parts(encrypted: &[u8]) -> Result<(Pbe, Vec<u8>), StoreError> {
+    let key = Reader::new(encrypted).required(tag::SEQUENCE, "an encrypted key").map_err(damaged)?;
+    let mut fields = key.children();
+    let algorithm = fields.required(tag::SEQUENCE, "an algorithm").map_err(damaged)?;
+    let octets = fields.any("an encrypted key").and_then(|octets| octets.octets("an encrypted key"));
+    Ok((Pbe::read(algorithm.whole())?, octets.map_err(damaged)?.into_owned()))
+}
+
 /// From which password to which, and what that has cost so far.
 struct Keys {
     old: Secret,
@@ -71,12 +92,7 @@ impl Keys {
 
     /// `None` if the old password does not open it.
     fn reseal(&mut self, encrypted: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = Reader::new(encrypted).required(tag::SEQUENCE, "an encrypted key").map_err(damaged)?;
-        let mut fields = key.children();
-        let algorithm = fields.required(tag::SEQUENCE, "an algorithm").map_err(damaged)?;
-        let octets = fields.any("an encrypted key").and_then(|octets| octets.octets("an encrypted key"));
-        let octets = octets.map_err(damaged)?;
-        let scheme = Pbe::read(algorithm.whole())?;
+        let (scheme, octets) = parts(encrypted)?;
         self.iterations = self.iterations.saturating_add(scheme.iterations());
         if self.iterations > MAX_ITERATIONS {
             let (what, iterations) = ("all keys together", self.iterations);

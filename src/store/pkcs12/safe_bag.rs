@@ -196,6 +196,25 @@ impl Bag {
         Ok((kind, value, fields.rest()))
     }
 
+    /// The PrivateKeyInfo of a key that is not encrypted.
+    pub(super) fn plain_key(&self) -> Result<Option<Zeroizing<Vec<u8>>>, DerError> {
+        match self.item {
+            Item::PlainKey => Ok(Some(Zeroizing::new(self.split()?.1.whole().to_vec()))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The bags of a safe inside the safe.
+    pub(super) fn unpacked(&self) -> Result<Vec<Self>, DerError> {
+        let (_, value, _) = self.split()?;
+        let mut bags = value.expect(tag::SEQUENCE, "SafeContents")?.children();
+        let mut unpacked = Vec::new();
+        while let Some(bag) = bags.next()? {
+            unpacked.push(read(&bag, 0));
+        }
+        Ok(unpacked)
+    }
+
     /// Only the name changes.
     pub(super) fn rename(&mut self, name: &str) -> Result<(), DerError> {
         self.attributes.rename(name);

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::safe_bag::{Bag, Item};
 use crate::cert::Certificate;
 use crate::store::model::Problem;
-use crate::store::{Entry, EntryKind};
+use crate::store::{Entry, EntryKind, Hidden};
 
 /// Which bag: its safe and its place there.
 pub(super) type Place = (usize, usize);
@@ -58,6 +58,17 @@ pub(super) fn view<'b>(safes: impl Iterator<Item = &'b [Bag]>) -> Vec<Seen> {
     seen
 }
 
+/// What can be mended about what Java ignores.
+fn hidden(bag: &Bag, role: Role) -> Option<Hidden> {
+    match (&bag.item, role) {
+        _ if bag.attributes.name_refused => Some(Hidden::AliasEncoding),
+        (Item::PlainKey, _) => Some(Hidden::PlainKey),
+        (Item::Nested(_), _) => Some(Hidden::NestedSafe),
+        (Item::Certificate(_), Role::Pool) => Some(Hidden::NotTrusted),
+        _ => None,
+    }
+}
+
 /// What Java counts while it reads.
 #[derive(Default)]
 struct Naming {
@@ -102,6 +113,7 @@ impl Naming {
             }
             None => unnamed(&entry, place).as_str().into(),
         };
+        entry.hidden = hidden(bag, role);
         let problem = problem(bag, &entry);
         let name = entry.alias.java_key();
         Seen { entry, places: vec![place], problem, key_id, name, role }
@@ -245,6 +257,7 @@ fn mark_hidden(seen: &mut [Seen]) {
     for (index, Seen { entry, role, name, .. }) in seen.iter_mut().enumerate() {
         if *role == Role::Visible && last.get(name) != Some(&index) {
             *role = Role::Ignored;
+            entry.hidden = Some(Hidden::AliasTaken);
             let note = "Java does not see this entry, because a later one has the same alias; upper and lower case \
                         count as the same";
             entry.notes.push(note.to_owned());
