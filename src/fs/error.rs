@@ -234,7 +234,9 @@ impl PathError {
             Self::Attribute { .. } => "run as root, or remove the attribute first; nothing was changed",
             Self::FolderOpen { .. } => "take the permission away with `chmod go-w`, or name another folder",
             Self::NotWritten { .. } => "check the disk; the old file was left in place",
-            Self::Torn { .. } => "put the backup in its place: trustmend restore STORE --in-place --backup-dir FOLDER",
+            Self::Torn { .. } => {
+                "put the backup in its place: trustmend restore STORE --in-place --backup-dir FOLDER"
+            }
             Self::Unsynced { .. } => {
                 "check the disk; until it is synced, a power cut can bring the old content back"
             }

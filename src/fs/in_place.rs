@@ -23,7 +23,8 @@ pub struct InPlace {
 
 /// Whether this user can write the file itself, whatever its folder allows. Nothing is changed.
 pub fn is_writable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) && OpenOptions::new().write(true).open(path).is_ok()
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+        && OpenOptions::new().write(true).open(path).is_ok()
 }
 
 impl InPlace {

@@ -77,7 +77,9 @@ fn taken_over<'a>(
         }
         (EntryKind::PrivateKey, certificate) => match key {
             None => Err("a private key; --keys takes it over".to_owned()),
-            Some(_) if !format.holds_keys() => Err(format!("a {} store holds no private keys", format.name())),
+            Some(_) if !format.holds_keys() => {
+                Err(format!("a {} store holds no private keys", format.name()))
+            }
             Some(_) if certificate.is_none() => Err("a private key without its certificate".to_owned()),
             Some(key) => key.as_ref().map(Payload::Key).map_err(Clone::clone),
         },
@@ -89,7 +91,8 @@ fn taken_over<'a>(
 /// Whether a certificate that Java ignores is one of an entry that it sees, so that nothing is lost without it. A PKCS12 store
 /// has such a one when a key's chain ends in a certificate that it also trusts.
 fn is_elsewhere(store: &Store, index: usize, entry: &Entry) -> bool {
-    let seen = store.entries.iter().enumerate().filter(|(other, seen)| *other != index && seen.anchor_for_java);
+    let seen =
+        store.entries.iter().enumerate().filter(|(other, seen)| *other != index && seen.anchor_for_java);
     let seen: Vec<&Certificate> = seen.flat_map(|(_, seen)| &seen.certificates).collect();
     let repeated = entry.certificates.iter().all(|certificate| seen.contains(&certificate));
     entry.kind == EntryKind::Opaque && !entry.certificates.is_empty() && repeated

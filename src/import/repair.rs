@@ -25,7 +25,8 @@ impl Repair {
     /// # Errors
     /// [`PlanError`] if something that was named is not there.
     pub fn plan(&self, store: &Store) -> Result<Plan, PlanError> {
-        let mut chosen: Vec<bool> = store.entries.iter().map(|entry| self.all && entry.hidden.is_some()).collect();
+        let mut chosen: Vec<bool> =
+            store.entries.iter().map(|entry| self.all && entry.hidden.is_some()).collect();
         let mut named = Vec::new();
         for alias in &self.aliases {
             named.push(entry_called(store, alias, None)?);
@@ -54,7 +55,8 @@ impl Repair {
             let mut step = Step::on(entry, action, reason(hidden, entry, &to));
             step.alias = to.to_string();
             plan.steps.push(step);
-            let (alias, certificate) = (entry.alias.clone(), entry.certificates.first().map(Certificate::sha256));
+            let (alias, certificate) =
+                (entry.alias.clone(), entry.certificates.first().map(Certificate::sha256));
             plan.edits.push(match hidden.is_alias() {
                 true => Edit::Rename { alias, certificate, to },
                 false => Edit::Repair { alias, certificate, to },

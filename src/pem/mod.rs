@@ -14,6 +14,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// Longest label taken for one: RFC 7468 names none above 20 characters.
 const MAX_LABEL: usize = 64;
 
+/// Most blocks taken from one file, readable or not.
+const MAX_BLOCKS: usize = 20_000;
+
 /// What a PEM file holds.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -94,7 +97,14 @@ pub fn scan(bytes: &[u8]) -> Scan<'_> {
     let mut lines = Lines { text: &text, offset: 0, line: 1 };
     let mut done = 0;
     let mut from = 0;
+    let mut blocks = 0;
     while let Some(begin) = begin(&text, from) {
+        if blocks == MAX_BLOCKS {
+            let message = format!("more than {MAX_BLOCKS} blocks, of which the rest is not read");
+            problems.push(Problem { offset: begin.start, line: lines.at(begin.start), message });
+            break;
+        }
+        blocks += 1;
         match block(&text, &begin) {
             Ok((end, kind)) => {
                 if done < begin.start {

@@ -219,7 +219,9 @@ pub(super) fn refuse_what_java_refuses(
     document: &dyn Document,
 ) -> Result<(), StoreError> {
     let after = refusals(document);
-    let mends = edits.iter().all(|edit| matches!(edit, Edit::Remove { .. } | Edit::Rename { .. } | Edit::Repair { .. }));
+    let mends = edits
+        .iter()
+        .all(|edit| matches!(edit, Edit::Remove { .. } | Edit::Rename { .. } | Edit::Repair { .. }));
     match after.first() {
         Some(_) if mends && after.len() < before => Ok(()),
         Some(problem) => {

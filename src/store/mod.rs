@@ -119,6 +119,18 @@ pub fn empty(format: &dyn Format, password: Option<&Password>) -> Result<Vec<u8>
     format.empty(password)
 }
 
+/// Most entries taken from one file: a hundred times what any platform ships. Each costs memory beyond its octets, and every
+/// private key is looked up among the certificates.
+const MAX_ENTRIES: usize = 20_000;
+
+/// The refusal of a file with more.
+fn too_many_entries() -> StoreError {
+    StoreError::Unsupported {
+        what: format!("a store of more than {MAX_ENTRIES} entries"),
+        instead: "split it".to_owned(),
+    }
+}
+
 fn recognise(bytes: &[u8]) -> Result<&'static dyn Format, StoreError> {
     if bytes.is_empty() {
         return Err(StoreError::Empty);

@@ -5,7 +5,7 @@
 
 use super::model::Problem;
 use super::pkcs7::SIGNED_DATA;
-use super::{Alias, EntryKind, StoreError, decode, pem_bundle};
+use super::{Alias, EntryKind, MAX_ENTRIES, StoreError, decode, pem_bundle};
 use crate::cert::Certificate;
 use crate::der::{DerError, Element, Reader, tag};
 use crate::pem;
@@ -120,6 +120,11 @@ fn from_der(bytes: &[u8]) -> Option<Found> {
     let mut reader = Reader::new(bytes);
     while let Ok(Some(element)) = reader.next() {
         let offset = element.offset();
+        if found.certificates.len() + found.problems.len() == MAX_ENTRIES {
+            let message = format!("more than {MAX_ENTRIES} elements, of which the rest is not read");
+            found.problems.push(Problem::new(message).at(offset));
+            return Some(found);
+        }
         match Certificate::from_der(element.whole()) {
             Ok(certificate) => found.add(certificate),
             Err(_) if is_private_key(&element) => found.private_key_present = true,
@@ -167,7 +172,7 @@ fn pkcs7(bytes: &[u8]) -> Result<Vec<Certificate>, DerError> {
     let mut certificates = Vec::new();
     if let Some(set) = signed.optional(tag::context(0))? {
         let mut members = set.children();
-        while let Some(member) = members.next()? {
+        while let Some(member) = members.next()?.filter(|_| certificates.len() < MAX_ENTRIES) {
             certificates.extend(Certificate::from_der(member.whole()).ok());
         }
     }

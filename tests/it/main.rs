@@ -33,6 +33,7 @@ mod store_crash;
 mod store_damage;
 mod store_files;
 mod store_java;
+mod store_memory;
 mod store_mending;
 mod store_model;
 mod store_password;

@@ -16,7 +16,8 @@ fn copy(home: &Scratch, fixture: &str, name: &str) -> String {
 
 /// What every JDK sees in each of the files, which have this password.
 fn seen(home: &Scratch, names: &[String], with: &str) -> Vec<(String, JavaView)> {
-    let case = |name: &String| Case { name: name.clone(), bytes: home.read(name), password: Some(password(with)) };
+    let case =
+        |name: &String| Case { name: name.clone(), bytes: home.read(name), password: Some(password(with)) };
     let cases: Vec<_> = names.iter().map(case).collect();
     Jvm::all().iter().flat_map(|jvm| names.iter().cloned().zip(java(jvm, &cases))).collect()
 }
@@ -52,7 +53,8 @@ fn keys_go_through_every_format_and_come_out_the_same() {
         last = home.at(name);
     }
     every_jdk_opens_the_key(&home, &names, "another one");
-    let out = ["pkcs12", "-in", &last, "-nocerts", "-nodes", "-passin", "pass:another one", "-out", "key.pem"];
+    let out =
+        ["pkcs12", "-in", &last, "-nocerts", "-nodes", "-passin", "pass:another one", "-out", "key.pem"];
     let key = home.at("key.pem");
     openssl(&[&out[..8], &[key.as_str()]].concat()).success();
     let der = home.at("key.der");

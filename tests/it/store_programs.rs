@@ -79,9 +79,11 @@ for line in sys.stdin.read().splitlines():
         print((store.cert is not None) + len(store.additional_certs))
     except ValueError:
         print('-')";
-    let mut python = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.cache/stores/bin/python"));
+    let mut python =
+        Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.cache/stores/bin/python"));
     python.args(["-X", "utf8", "-c", READER]);
-    let input: String = files.iter().map(|(path, password)| format!("{}\t{password}\n", path.display())).collect();
+    let input: String =
+        files.iter().map(|(path, password)| format!("{}\t{password}\n", path.display())).collect();
     let outcome = program::run(python, input.as_bytes(), "tests/setup.d/stores.sh").success();
     let counts: Vec<_> = outcome.stdout.lines().map(|line| line.parse().ok()).collect();
     assert_eq!(counts.len(), files.len());

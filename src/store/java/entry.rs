@@ -8,7 +8,7 @@ use super::wire::{self, Cursor};
 use super::{Raw, sealed};
 use crate::cert::{Certificate, CertificateError};
 use crate::store::model::Problem;
-use crate::store::{Hidden, Alias, Entry, EntryKind, StoreError};
+use crate::store::{Alias, Entry, EntryKind, Hidden, StoreError};
 
 const PRIVATE_KEY: u32 = 1;
 const TRUSTED: u32 = 2;

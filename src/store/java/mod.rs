@@ -19,7 +19,10 @@ use self::entry::{Item, Payload};
 use self::protect::{Protector, Work};
 use self::wire::Cursor;
 use super::model::Problem;
-use super::{Algorithm, Alias, Document, Entry, Format, NewKey, Pkcs8, Protection, StoreError};
+use super::{
+    Algorithm, Alias, Document, Entry, Format, MAX_ENTRIES, NewKey, Pkcs8, Protection, StoreError,
+    too_many_entries,
+};
 use crate::cert::Certificate;
 use crate::secret::Password;
 
@@ -107,6 +110,9 @@ fn read<'a>(
     let count = cursor.u32("the header")?;
     let mut items = Vec::new();
     for _ in 0..count {
+        if items.len() == MAX_ENTRIES {
+            return Err(too_many_entries());
+        }
         items.push(entry::read(&mut cursor, version, format.secret_keys)?);
     }
     let digest_offset = cursor.offset();
@@ -192,7 +198,8 @@ impl Document for JavaStore<'_> {
 
     fn add_key(&mut self, new: NewKey<'_>, password: &Password) -> Result<(), StoreError> {
         let protector = if self.format.secret_keys { protect::JCE } else { Protector::Sha1 };
-        let payload = Payload::Key { protected: protector.close(new.key, password)?, chain: new.chain.to_vec() };
+        let payload =
+            Payload::Key { protected: protector.close(new.key, password)?, chain: new.chain.to_vec() };
         self.items.push(Item::new(new.alias, new.created, payload, self.version)?);
         Ok(())
     }

@@ -52,7 +52,8 @@ pub(super) fn key(bag: &Bag, password: &Password) -> Result<Option<Pkcs8>, Store
     };
     let Some(encrypted) = encrypted else { return Ok(None) };
     let (scheme, octets) = parts(&encrypted)?;
-    let open = |secret: Secret| scheme.decrypt(&octets, &secret).and_then(|plain| Pkcs8::from_der(plain).ok());
+    let open =
+        |secret: Secret| scheme.decrypt(&octets, &secret).and_then(|plain| Pkcs8::from_der(plain).ok());
     Ok(Secret::readings(password).into_iter().find_map(open))
 }
 

@@ -7,12 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::der::{DerError, Reader, tag};
 use crate::store::model::Problem;
-use crate::store::{Algorithm, StoreError};
+use crate::store::{Algorithm, MAX_ENTRIES, StoreError, too_many_entries};
 
 /// Most safes taken: each encrypted one costs a key derivation.
 const MAX_SAFES: usize = 10_000;
-/// Most bags taken in all: every private key is looked up among the certificates.
-const MAX_BAGS: usize = 20_000;
 /// Most iterations of key derivation in one store: half a minute, or 5,000 imports into a store of JDK 17.
 pub(super) const MAX_ITERATIONS: u32 = 50_000_000;
 
@@ -66,8 +64,8 @@ pub(super) fn read_all(safes: &[u8], secret: Option<&Secret>) -> Result<Vec<Safe
     for (raw, content) in infos {
         let safe = read(raw, &content, secret)?;
         bags += safe.bags.len();
-        if bags > MAX_BAGS {
-            return Err(pfx::unsupported(format!("a store of more than {MAX_BAGS} entries")));
+        if bags > MAX_ENTRIES {
+            return Err(too_many_entries());
         }
         safes.push(safe);
     }

@@ -6,7 +6,7 @@ use super::attributes::Attributes;
 use super::pbe::Pbe;
 use crate::cert::{Certificate, CertificateError};
 use crate::der::{self, DerError, Element, Oid, Reader, tag};
-use crate::store::Algorithm;
+use crate::store::{Algorithm, MAX_ENTRIES};
 
 const KEY_BAG: Oid = Oid::new(&[1, 2, 840, 113_549, 1, 12, 10, 1, 1]);
 const SHROUDED_KEY_BAG: Oid = Oid::new(&[1, 2, 840, 113_549, 1, 12, 10, 1, 2]);
@@ -49,7 +49,7 @@ pub(super) enum Item {
     Unknown(Oid),
 }
 
-/// The bags of a SafeContents. A bag that does not hold together is one of its own, and unreadable.
+/// The bags of a SafeContents, one more than [`MAX_ENTRIES`] at most, which the store is then refused for. A bag that does not hold together is one of its own, and unreadable.
 pub(super) fn read_all(safe_contents: &[u8]) -> Result<Vec<Bag>, DerError> {
     let mut outer = Reader::new(safe_contents);
     let mut reader = outer.required(tag::SEQUENCE, "SafeContents")?.children();
@@ -57,6 +57,9 @@ pub(super) fn read_all(safe_contents: &[u8]) -> Result<Vec<Bag>, DerError> {
     let mut bags = Vec::new();
     while let Some(element) = reader.next()? {
         bags.push(read(&element, 0));
+        if bags.len() > MAX_ENTRIES {
+            break;
+        }
     }
     Ok(bags)
 }
