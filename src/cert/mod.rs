@@ -6,6 +6,7 @@
 mod extensions;
 mod key;
 mod name;
+mod ocsp;
 mod parse;
 pub mod verify;
 
@@ -19,6 +20,7 @@ pub use extensions::{
 };
 pub use key::{AlgorithmId, KeyAlgorithm, PublicKey, curve_name, signature_name};
 pub use name::{Attribute, Name};
+pub use ocsp::{OcspAnswer, OcspStatus};
 pub use parse::CertificateError;
 
 use crate::der::Oid;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::assemble::ClientStore;
 use super::client::JavaClient;
 use crate::cert::Certificate;
-use crate::finding::{Evidence, Failure, StoreFacts, Target};
+use crate::finding::{Clocks, Evidence, Failure, StoreFacts, Target};
 use crate::net::legacy::Offer;
 use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
@@ -61,6 +61,9 @@ pub(crate) fn server(
             if let Some(failure) = observation.failure_of(&offer, options) {
                 seen.fail(&failure, client);
             }
+            // Both clocks are read at the same time, whatever time the verdict is for.
+            seen.evidence.clocks =
+                observation.server_time.map(|server| Clocks { server, ours: super::now() });
             seen.observation = Some(observation);
             seen
         }
@@ -200,6 +203,8 @@ fn judged(
         faults,
         recommendation,
         store: client.store.facts.clone(),
+        members: Vec::new(),
+        clocks: None,
         failure: None,
         now,
     };

@@ -12,6 +12,7 @@ mod exit;
 mod fleet;
 mod journal;
 mod many;
+mod members;
 mod monitor;
 mod network;
 mod password;

@@ -26,6 +26,10 @@ pub struct Evidence {
     pub recommendation: Recommendation,
     /// The client's trust store.
     pub store: StoreFacts,
+    /// What other addresses of the same server showed, if they were asked.
+    pub members: Vec<Member>,
+    /// The server's clock and ours, if it was asked.
+    pub clocks: Option<Clocks>,
     /// Why there is no chain, or no connection behind it.
     pub failure: Option<Failure>,
     /// The time of the judgement.
@@ -62,6 +66,26 @@ pub struct StoreFacts {
     pub needs_password: bool,
     /// The store that is read instead of it, if there is one.
     pub shadowed_by: Option<String>,
+}
+
+/// One address of a server that has several: a member of a load balancer, or another data centre.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Address and port.
+    pub address: String,
+    /// What it presents; `Err` says why that is not known.
+    pub chain: Result<Vec<Fingerprint>, String>,
+    /// Whether this is the one the rest of the evidence is about.
+    pub is_this: bool,
+}
+
+/// Two clocks, read at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// The server's.
+    pub server: OffsetDateTime,
+    /// This machine's.
+    pub ours: OffsetDateTime,
 }
 
 /// What went wrong between here and the server.

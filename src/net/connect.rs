@@ -1,15 +1,11 @@
-//! TCP with deadlines: every address in turn, every read and write on the clock.
-#![expect(clippy::disallowed_methods, reason = "net is the room that opens sockets")]
+//! TCP with deadlines: addresses, and every read and write on the clock.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::{Host, NetError, Options, Phase};
-
-/// Shortest time one address gets before the next is tried, as in Go's net.Dialer.
-const MIN_PER_ADDRESS: Duration = Duration::from_secs(2);
+use super::{Endpoint, Host, NetError, Options, Phase, race};
 
 /// Most addresses tried for one name.
 const MAX_ADDRESSES: usize = 16;
@@ -62,28 +58,10 @@ impl Wire {
     pub(super) fn open(host: &Host, port: u16, options: &Options, total: Deadline) -> Result<Self, NetError> {
         let deadline = total.within(options.connect);
         let addresses = addresses(host, port, options, deadline)?;
-        let mut failure = None;
-        for (index, address) in addresses.iter().enumerate() {
-            let Some(left) = deadline.left() else { break };
-            let rest = u32::try_from(addresses.len() - index).unwrap_or(1);
-            let share = (left / rest).max(MIN_PER_ADDRESS).min(left);
-            match TcpStream::connect_timeout(address, share) {
-                Ok(stream) => {
-                    // Failing to switch Nagle's algorithm off costs time, nothing else.
-                    let _ = stream.set_nodelay(true);
-                    let wire = Self { stream, address: *address, deadline, first: Vec::new(), budget: 0 };
-                    return Ok(wire);
-                }
-                Err(error) => {
-                    let error = failed(*address, error, deadline);
-                    failure = Some(match failure {
-                        Some(last) => more_telling(last, error),
-                        None => error,
-                    });
-                }
-            }
-        }
-        Err(failure.unwrap_or_else(|| deadline.passed(&host.to_string(), Phase::Connect)))
+        let (stream, address) = race::connect(&addresses, deadline)?;
+        // Failing to switch Nagle's algorithm off costs time, nothing else.
+        let _ = stream.set_nodelay(true);
+        Ok(Self { stream, address, deadline, first: Vec::new(), budget: 0 })
     }
 
     /// Begins a phase: its deadline, how many octets it may receive, and a new record of the first ones.
@@ -149,6 +127,24 @@ impl Write for Wire {
     }
 }
 
+/// The addresses of a server, each once: those of [`Options::resolve`], else its own, else the resolver's. Takes as long as
+/// [`Options::connect`] at most. Behind a proxy they are the proxy's to know.
+///
+/// # Errors
+/// [`NetError`] when the name has no address, or the options name a proxy.
+pub fn addresses_of(endpoint: &Endpoint, options: &Options) -> Result<Vec<SocketAddr>, NetError> {
+    if let Some(proxy) = &options.proxy {
+        let what =
+            format!("{} is behind the proxy {proxy}, which alone sees its addresses", endpoint.authority());
+        return Err(NetError::Unusable { what });
+    }
+    let deadline = Deadline::after(options.total.min(options.connect));
+    let mut all = addresses(&endpoint.host, endpoint.port, options, deadline)?;
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|address| seen.insert(*address));
+    Ok(all)
+}
+
 /// The addresses of a host: those given, else its own, else the resolver's.
 fn addresses(
     host: &Host,
@@ -182,24 +178,4 @@ fn asked(name: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, N
     let found = answers.recv_timeout(left).map_err(|_| deadline.passed(name, Phase::Resolve))?;
     let found = found.map_err(unknown)?;
     if found.is_empty() { Err(unknown(io::ErrorKind::NotFound.into())) } else { Ok(found) }
-}
-
-fn failed(address: SocketAddr, error: io::Error, deadline: Deadline) -> NetError {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => NetError::Refused { address },
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-            deadline.passed(&address.to_string(), Phase::Connect)
-        }
-        _ => NetError::Unreachable { address, source: Arc::new(error) },
-    }
-}
-
-/// A refusal is an answer, silence is not, and no way there says least (a host without IPv6).
-fn more_telling(a: NetError, b: NetError) -> NetError {
-    let weight = |error: &NetError| match error {
-        NetError::Refused { .. } => 2,
-        NetError::TimedOut { .. } => 1,
-        _ => 0,
-    };
-    if weight(&b) >= weight(&a) { b } else { a }
 }

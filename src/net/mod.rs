@@ -16,6 +16,7 @@ mod observe;
 mod options;
 mod peer;
 mod proxy;
+mod race;
 mod session;
 mod starttls;
 mod suites;
@@ -23,6 +24,7 @@ mod syslog;
 mod tls;
 
 pub use alert::Alert;
+pub use connect::addresses_of;
 pub use endpoint::{Endpoint, EndpointError, HTTPS_PORT, Host, Scheme, without_secrets};
 pub use error::{NetError, Phase, Prefix};
 pub use no_proxy::NoProxy;

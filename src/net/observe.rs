@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::connect::Deadline;
 use super::legacy::Offer;
 use super::peer::Peer;
 use super::session::Session;
-use super::{Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol, Sni, legacy, tls};
+use super::{
+    Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol, Scheme, Sni, http, legacy, tls,
+};
 use crate::cert::verify::Outcome;
 use crate::cert::{Certificate, CertificateError, Name};
 
@@ -45,6 +49,8 @@ pub struct Observation {
     pub client_auth: Option<ClientAuthRequest>,
     /// Whether the server proved that it has the leaf's key; `None` when the handshake ended before.
     pub handshake_signature: Option<Outcome>,
+    /// The time by the server's clock, if it was asked for and told.
+    pub server_time: Option<OffsetDateTime>,
     /// Why the handshake did not succeed although the chain was had.
     pub failure: Option<NetError>,
 }
@@ -128,7 +134,8 @@ pub enum Means {
     FirstFlight,
 }
 
-/// Connects, runs the handshake, closes, and tells what was seen. Nothing is sent behind the handshake.
+/// Connects, runs the handshake, closes, and tells what was seen. Nothing is sent behind the handshake, unless
+/// [`Options::ask_time`] says so.
 ///
 /// When rustls gets no chain, the server is asked again: without SNI if it refuses the name, and for its first flight
 /// if they have nothing in common (see [`legacy`]).
@@ -180,6 +187,7 @@ fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetErro
         stapled_ocsp: flight.stapled_ocsp,
         client_auth: request,
         handshake_signature: None,
+        server_time: None,
         failure: Some(failure),
     }
 }
@@ -189,7 +197,11 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
     let mut session = Session::open(endpoint, options, peer, total)?;
     let outcome = session.handshake(total.within(options.handshake));
     let outcome = outcome.and_then(|()| afterword(&mut session, total));
+    let mut server_time = None;
     if outcome.is_ok() {
+        if options.ask_time && endpoint.scheme == Scheme::Https {
+            server_time = http::time(&mut session, endpoint, total.within(AFTERWORD));
+        }
         session.close();
     }
     let seen = session.peer.seen();
@@ -218,6 +230,7 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
         stapled_ocsp: Some(seen.stapled_ocsp).filter(|response| !response.is_empty()),
         client_auth: seen.request.map(|authorities| ClientAuthRequest { authorities, required }),
         handshake_signature: seen.signature,
+        server_time,
         failure,
     })
 }

@@ -30,6 +30,8 @@ pub struct Options {
     pub client_auth: Option<ClientAuth>,
     /// Application protocols to offer (RFC 7301), best first. `HttpsURLConnection` offers none.
     pub alpn: Vec<String>,
+    /// Whether to ask an `https:` server for the time: a HEAD of `/` behind the handshake, which tells nothing of ours.
+    pub ask_time: bool,
 }
 
 impl Default for Options {
@@ -43,6 +45,7 @@ impl Default for Options {
             proxy: None,
             client_auth: None,
             alpn: Vec::new(),
+            ask_time: false,
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use trustmend::finding::{Evidence, Failure, PAGES, RULES, Severity, StoreFacts, examine, page};
+use trustmend::finding::{
+    Clocks, Evidence, Failure, Member, PAGES, RULES, Severity, StoreFacts, examine, page,
+};
 use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
 use trustmend::path::{arrange, faults, recommend};
 
@@ -11,6 +13,7 @@ use crate::verdicts::{generated_cases, recorded_cases};
 
 /// Every code there is. One may be added; none may go or change.
 const CODES: &[&str] = &[
+    "addresses-differ",
     "anchor-expired",
     "anchor-stale",
     "certificate-unreadable",
@@ -22,6 +25,7 @@ const CODES: &[&str] = &[
     "chain-too-long",
     "cipher-suites-none",
     "client-certificate-required",
+    "clock-skew",
     "critical-extension-unknown",
     "eku-server-auth-missing",
     "handshake-failed",
@@ -121,6 +125,8 @@ fn evidence(question: &Question<'_>) -> Evidence {
             is_writable: true,
             ..StoreFacts::default()
         },
+        members: Vec::new(),
+        clocks: None,
         failure: None,
         now: question.now,
     }
@@ -163,6 +169,8 @@ fn every_code_that_check_prints_has_a_page() {
 
 /// What the cases cannot show is about connections and stores, and about lists of CAs that the recorded JVMs have.
 const ELSEWHERE: &[&str] = &[
+    "addresses-differ",
+    "clock-skew",
     "certificate-unreadable",
     "cipher-suites-none",
     "client-certificate-required",
@@ -314,4 +322,38 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
         evidence.store.is_missing = true;
     };
     assert_eq!(found(&missing), ["store-missing"]);
+}
+
+#[test]
+fn clocks_and_members_are_compared() {
+    let settings = Settings::of(&Version::newest(17));
+    let cases = recorded_cases();
+    let found = |change: &dyn Fn(&mut Evidence)| -> Vec<&'static str> {
+        let mut evidence = cases.iter().find(|case| case.id == "ok").unwrap().ask(&settings, evidence);
+        change(&mut evidence);
+        examine(&evidence).into_iter().map(|finding| finding.code).collect()
+    };
+    for (apart, codes) in [(299, &[][..]), (-299, &[]), (301, &["clock-skew"]), (-86_400, &["clock-skew"])] {
+        let clocks = |evidence: &mut Evidence| {
+            let server = evidence.now + time::Duration::seconds(apart);
+            evidence.clocks = Some(Clocks { server, ours: evidence.now });
+        };
+        assert_eq!(found(&clocks), codes, "{apart}");
+    }
+    let member = |address: &str, octet: u8, is_this: bool| {
+        let chain = Ok(vec![trustmend::digest::Fingerprint::of(&[octet])]);
+        Member { address: address.to_owned(), chain, is_this }
+    };
+    let silent = Member { chain: Err("refused".to_owned()), ..member("10.0.0.3:443", 0, false) };
+    for (others, codes) in [
+        (vec![], &[][..]),
+        (vec![member("10.0.0.2:443", 1, false)], &[]),
+        (vec![member("10.0.0.2:443", 2, false)], &["addresses-differ"]),
+        (vec![silent], &["addresses-differ"]),
+    ] {
+        let members = |evidence: &mut Evidence| {
+            evidence.members = [vec![member("10.0.0.1:443", 1, true)], others.clone()].concat();
+        };
+        assert_eq!(found(&members), codes, "{others:?}");
+    }
 }

@@ -15,6 +15,7 @@ mod handshakes;
 mod java_options;
 mod main_job;
 mod monitoring;
+mod net_addresses;
 mod net_cli;
 mod net_http;
 mod net_java;

@@ -13,19 +13,21 @@ use super::super::clients::{self, Answer, Kind};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::many::{self, Many};
+use super::super::members::{self, Addresses, Way};
 use super::super::monitor::{Form, Monitoring};
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
 use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
-use crate::net::{Host, without_secrets};
+use crate::net::{self, Endpoint, Host, without_secrets};
 use crate::path::PeerName;
 use crate::path::java::{Options, Verdict};
 use crate::render::json::v1;
 use crate::render::nagios::Level;
 use crate::render::prometheus::{Metrics, Target};
 use crate::render::text::diagnosis::{Judge, report};
+use crate::render::text::session;
 
 /// Would a client with that store accept this server? Every fault, whose it is, and the command that mends it.
 ///
@@ -68,6 +70,8 @@ pub(crate) struct Diagnose {
     network: Network,
     #[command(flatten)]
     upgrade: network::Upgrade,
+    #[command(flatten)]
+    addresses: Addresses,
     #[command(flatten)]
     pub(crate) monitoring: Monitoring,
     #[command(flatten)]
@@ -238,27 +242,17 @@ impl Case<'_> {
         let typed = self.arguments.upgrade.source(text);
         match typed.and_then(|text| source::read(&text, &self.arguments.password)) {
             Ok(sources) => {
-                let one = |source| self.one(text, source, context).unwrap_or_else(failed);
-                sources.iter().map(one).collect()
+                let one =
+                    |source| self.one(text, source, context).unwrap_or_else(|error| vec![failed(error)]);
+                sources.iter().flat_map(one).collect()
             }
             Err(error) => vec![failed(error)],
         }
     }
 
-    fn one(&self, text: &str, source: &Source, context: &Context) -> Result<Shown, CliError> {
-        let client = Client { java: self.java, store: self.store, extra: &[] };
-        let (title, assessment, json) = match source {
-            Source::Server(endpoint) => {
-                let options = network::options(&self.arguments.network, endpoint, context)?;
-                let resolve = &self.arguments.network.resolve;
-                let assessment = assess::server(endpoint, &options, resolve, &client, self.now);
-                let title = match &assessment.observation {
-                    Some(observation) => inspect::connection(endpoint, observation),
-                    None => endpoint.authority(),
-                };
-                let json = inspect::observed(text, endpoint, assessment.observation.as_ref());
-                (title, assessment, json)
-            }
+    fn one(&self, text: &str, source: &Source, context: &Context) -> Result<Vec<Shown>, CliError> {
+        match source {
+            Source::Server(endpoint) => self.server(text, endpoint, context),
             Source::File(file) => {
                 let host = self.host()?;
                 if host.is_none() {
@@ -267,11 +261,40 @@ impl Case<'_> {
                         "note: {file}: no name was checked; --host NAME names the one to expect"
                     ));
                 }
-                let assessment = assess::chain(&file.certificates(), host, &client, self.now);
-                (file.path.display().to_string(), assessment, of_file(file))
+                let assessment = assess::chain(&file.certificates(), host, &self.client_asked(), self.now);
+                Ok(vec![self.shown(&file.path.display().to_string(), assessment, of_file(file))])
             }
+        }
+    }
+
+    fn server(&self, text: &str, endpoint: &Endpoint, context: &Context) -> Result<Vec<Shown>, CliError> {
+        let options = network::options(&self.arguments.network, endpoint, context)?;
+        let options = net::Options { ask_time: true, ..options };
+        let ways = self.arguments.addresses.ways(endpoint, options)?;
+        let ask = |way: &Way| {
+            let resolve = way.resolve(endpoint, &self.arguments.network.resolve);
+            assess::server(endpoint, &way.options, &resolve, &self.client_asked(), self.now)
         };
-        Ok(self.shown(&title, assessment, json))
+        let mut seen: Vec<_> = ways.iter().map(ask).collect();
+        members::compare(&ways, &mut seen);
+        let shown = |(way, assessment): (&Way, Assessment)| {
+            let title = match (&assessment.observation, way.address) {
+                (Some(observation), _) => inspect::connection(endpoint, observation),
+                (None, Some(address)) => format!("{} ({})", endpoint.authority(), address.ip()),
+                (None, None) => endpoint.authority(),
+            };
+            let mut json = inspect::observed(text, endpoint, assessment.observation.as_ref());
+            json.address = json.address.or_else(|| way.address.map(|address| address.to_string()));
+            let facts = assessment.observation.as_ref().filter(|_| context.ui.verbose()).map(session::facts);
+            let mut shown = self.shown(&title, assessment, json);
+            shown.text.extend(facts.map(|facts| format!("\n{facts}")));
+            shown
+        };
+        Ok(ways.iter().zip(seen).map(shown).collect())
+    }
+
+    fn client_asked(&self) -> Client<'_> {
+        Client { java: self.java, store: self.store, extra: &[] }
     }
 
     fn host(&self) -> Result<Option<PeerName>, CliError> {

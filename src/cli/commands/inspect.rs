@@ -1,5 +1,7 @@
 //! `trustmend inspect SOURCE...`.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 
 use super::super::Context;
@@ -8,14 +10,16 @@ use super::super::assemble;
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::many::{self, Many};
+use super::super::members::{self, Addresses, Way};
 use super::super::network;
 use super::super::source::{self, CertificateFile, Source};
 use crate::cert::Certificate;
-use crate::net::{Endpoint, Observation, observe, without_secrets};
+use crate::net::{Endpoint, NetError, Observation, observe, without_secrets};
 use crate::path::arrange;
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::chain;
+use crate::render::text::session;
 use crate::render::text::style::{self, paint};
 
 /// Show the chain a server presents, or the certificates of a file. Facts, no verdict.
@@ -36,6 +40,8 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     upgrade: network::Upgrade,
     #[command(flatten)]
+    addresses: Addresses,
+    #[command(flatten)]
     password: StorePassword,
 }
 
@@ -53,7 +59,7 @@ pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliErr
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
     let read = |text: &str| source::read(&arguments.upgrade.source(text)?, &arguments.password);
     let ask = |text: &str| match read(text) {
-        Ok(sources) => sources.iter().map(|source| one(text, source, &arguments.network, context)).collect(),
+        Ok(sources) => sources.iter().flat_map(|source| one(text, source, arguments, context)).collect(),
         Err(error) => vec![Shown { unread: true, ..Shown::failed(text, error) }],
     };
     let (mut shown, mut exits) = (Vec::new(), Vec::new());
@@ -103,20 +109,31 @@ impl Shown {
     }
 }
 
-fn one(text: &str, source: &Source, network: &Network, context: &Context) -> Shown {
+fn one(text: &str, source: &Source, arguments: &Inspect, context: &Context) -> Vec<Shown> {
     match source {
-        Source::File(file) => of_file(file, context),
+        Source::File(file) => vec![of_file(file, context)],
         Source::Server(endpoint) => {
-            let options = match network::options(network, endpoint, context) {
-                Ok(options) => options,
-                Err(error) => return Shown::failed(text, error),
-            };
-            match observe(endpoint, &options) {
-                Ok(observation) => of_server(text, endpoint, &observation, context),
-                Err(error) => Shown::failed(text, assemble::net_error(endpoint, &error)),
+            let options = network::options(&arguments.network, endpoint, context);
+            match options.and_then(|options| arguments.addresses.ways(endpoint, options)) {
+                Ok(ways) => of_ways(text, endpoint, &ways, context),
+                Err(error) => vec![Shown::failed(text, error)],
             }
         }
     }
+}
+
+fn of_ways(text: &str, endpoint: &Endpoint, ways: &[Way], context: &Context) -> Vec<Shown> {
+    let seen: Vec<_> = ways.iter().map(|way| observe(endpoint, &way.options)).collect();
+    let strangers = members::strangers(ways, &seen);
+    let shown = |((way, seen), strangers): ((&Way, &Result<Observation, NetError>), &Vec<SocketAddr>)| {
+        let mut shown = match seen {
+            Ok(observation) => of_server(text, endpoint, observation, strangers, context),
+            Err(error) => Shown::failed(text, assemble::net_error(endpoint, error)),
+        };
+        shown.json.address = shown.json.address.or_else(|| way.address.map(|address| address.to_string()));
+        shown
+    };
+    ways.iter().zip(&seen).zip(&strangers).map(shown).collect()
 }
 
 fn of_file(file: &CertificateFile, context: &Context) -> Shown {
@@ -143,9 +160,19 @@ fn of_file(file: &CertificateFile, context: &Context) -> Shown {
 /// Files with more certificates are stores, not chains: nobody wants to know which is whose leaf.
 const MAX_ARRANGED: usize = 10;
 
-fn of_server(text: &str, endpoint: &Endpoint, observation: &Observation, context: &Context) -> Shown {
+fn of_server(
+    text: &str,
+    endpoint: &Endpoint,
+    observation: &Observation,
+    strangers: &[SocketAddr],
+    context: &Context,
+) -> Shown {
     let certificates = observation.certificates();
-    let json = observed(text, endpoint, Some(observation));
+    let mut json = observed(text, endpoint, Some(observation));
+    if !strangers.is_empty() {
+        let strangers: Vec<_> = strangers.iter().map(ToString::to_string).collect();
+        json.problems.push(format!("other addresses do not show the same: {}", strangers.join(", ")));
+    }
     let arrangement = arrange(&certificates);
     let mut shown = format!("{}\n", paint(style::BOLD, &visible(&connection(endpoint, observation))));
     shown.push_str(&format!("{}\n\n", visible(&sni(observation))));
@@ -162,6 +189,9 @@ fn of_server(text: &str, endpoint: &Endpoint, observation: &Observation, context
             None => "asks for",
         };
         shown.push_str(&format!("the server {words} a client certificate\n"));
+    }
+    if context.ui.verbose() {
+        shown.push_str(&session::facts(observation));
     }
     Shown { unread: false, json, text: shown, failure: None }
 }
@@ -196,7 +226,6 @@ pub(super) fn observed(text: &str, endpoint: &Endpoint, observation: Option<&Obs
     json.server_name.clone_from(&observation.sni);
     json.protocol = observation.protocol.map(|protocol| protocol.java_name().to_owned());
     json.cipher_suite = observation.cipher_suite.map(|suite| suite.to_string());
-    json.client_certificate_requested = observation.client_auth.is_some();
     json.presented = certificates_json(&observation.certificates());
     let undecodable = observation.chain.iter().enumerate().filter_map(|(place, presented)| {
         let error = presented.certificate.as_ref().err()?;
@@ -204,7 +233,7 @@ pub(super) fn observed(text: &str, endpoint: &Endpoint, observation: Option<&Obs
     });
     json.problems = undecodable.collect();
     json.problems.extend(observation.failure.as_ref().map(ToString::to_string));
-    json
+    json.with_session(observation)
 }
 
 pub(super) fn certificates_json(certificates: &[Certificate]) -> Vec<v1::Certificate> {

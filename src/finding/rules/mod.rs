@@ -1,5 +1,6 @@
 //! The rules, one file each; [`RULES`] is the order of reports.
 
+mod addresses_differ;
 mod anchor_expired;
 mod anchor_stale;
 mod certificate_unreadable;
@@ -11,6 +12,7 @@ mod chain_root_unneeded;
 mod chain_too_long;
 mod cipher_suites_none;
 mod client_certificate_required;
+mod clock_skew;
 mod critical_extension_unknown;
 mod eku_server_auth_missing;
 mod handshake_failed;
@@ -77,6 +79,8 @@ pub const RULES: &[&Rule] = &[
     &certificate_unreadable::RULE,
     &host_pinned::RULE,
     &interception_suspected::RULE,
+    &addresses_differ::RULE,
+    &clock_skew::RULE,
     &chain_too_long::RULE,
     &chain_intermediate_missing::RULE,
     &root_untrusted::RULE,

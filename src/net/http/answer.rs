@@ -20,6 +20,11 @@ pub(super) fn read(peer: &str, source: &mut dyn Source) -> Result<Response, NetE
     Answer { peer, source, buffer: Vec::new(), ended: None }.read()
 }
 
+/// Reads the head of an answer, and leaves it at that.
+pub(super) fn head(peer: &str, source: &mut dyn Source) -> Result<Response, NetError> {
+    Answer { peer, source, buffer: Vec::new(), ended: None }.head()
+}
+
 /// An answer being read: what has arrived and is not used yet.
 struct Answer<'a> {
     peer: &'a str,

@@ -4,9 +4,11 @@
 //! [`Options::total`] at most.
 
 mod answer;
+mod date;
 
 use std::io::{self, Read as _, Write as _};
 
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::connect::{Deadline, Wire};
@@ -103,7 +105,7 @@ pub fn get(
     let mut session = Session::open(endpoint, options, peer, total)?;
     session.handshake(total.within(options.handshake))?;
     session.begin(total, MAX_RECEIVED);
-    let request = request(endpoint, super::HTTPS_PORT, fields);
+    let request = request("GET", endpoint, super::HTTPS_PORT, fields);
     for piece in request.as_bytes().chunks(16 * 1024) {
         let written = session.tls.writer().write_all(piece);
         written.map_err(|error| session.wire.failure(&session.name, Phase::Exchange, error))?;
@@ -125,9 +127,19 @@ pub fn fetch(url: &str, options: &Options) -> Result<Response, NetError> {
     let (name, total) = (endpoint.authority(), Deadline::after(options.total));
     let mut wire = Wire::open(&endpoint.host, endpoint.port, options, total)?;
     wire.begin(total, MAX_RECEIVED);
-    let request = request(&endpoint, 80, &[]);
+    let request = request("GET", &endpoint, 80, &[]);
     wire.write_all(request.as_bytes()).map_err(|error| wire.failure(&name, Phase::Exchange, error))?;
     answer::read(&name, &mut wire)
+}
+
+/// The time by the clock of a server whose handshake is over; `None` when it does not say by the deadline.
+pub(super) fn time(session: &mut Session, endpoint: &Endpoint, deadline: Deadline) -> Option<OffsetDateTime> {
+    session.begin(deadline, MAX_RECEIVED);
+    let request = request("HEAD", &endpoint.at("/"), super::HTTPS_PORT, &[]);
+    session.tls.writer().write_all(request.as_bytes()).ok()?;
+    session.send(Phase::Exchange).ok()?;
+    let name = session.name.clone();
+    date::parse(answer::head(&name, session).ok()?.field("date")?)
 }
 
 fn plain(url: &str) -> Result<Endpoint, EndpointError> {
@@ -188,12 +200,12 @@ impl Source for Wire {
     }
 }
 
-fn request(endpoint: &Endpoint, usual_port: u16, fields: &[Field]) -> Zeroizing<String> {
+fn request(method: &str, endpoint: &Endpoint, usual_port: u16, fields: &[Field]) -> Zeroizing<String> {
     let host = match endpoint.port == usual_port {
         true => endpoint.host.to_string(),
         false => endpoint.authority(),
     };
-    let mut request = Zeroizing::new(format!("GET {} HTTP/1.1\r\nHost: {host}\r\n", endpoint.path));
+    let mut request = Zeroizing::new(format!("{method} {} HTTP/1.1\r\nHost: {host}\r\n", endpoint.path));
     for field in fields {
         for piece in [&field.name, ": ", field.value.text(), "\r\n"] {
             request.push_str(piece);

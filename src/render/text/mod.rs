@@ -6,6 +6,7 @@ pub mod chain;
 pub mod check;
 pub mod diagnosis;
 pub mod finding;
+pub mod session;
 pub mod store;
 pub mod style;
 pub mod sync;

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{Certificate, time};
+use crate::cert::OcspStatus;
 use crate::finding;
+use crate::net::{ClientAuthRequest, Observation};
 
 /// Result of `diagnose`: one member per target.
 #[derive(Debug, Serialize)]
@@ -50,8 +52,20 @@ pub struct Observed {
     pub protocol: Option<String>,
     /// Such as `TLS_AES_256_GCM_SHA384`.
     pub cipher_suite: Option<String>,
+    /// The key exchange group, such as `X25519`.
+    pub group: Option<String>,
+    /// The application protocol chosen (ALPN).
+    pub application_protocol: Option<String>,
+    /// The stapled OCSP response.
+    pub stapled_ocsp: Option<StapledOcsp>,
+    /// The time by the server's clock, if it was asked.
+    pub server_time: Option<String>,
     /// Whether the server asked for a client certificate.
     pub client_certificate_requested: bool,
+    /// Whether it goes on without one; `null` where that did not show.
+    pub client_certificate_required: Option<bool>,
+    /// The names of the authorities it accepts; empty means any.
+    pub client_certificate_authorities: Vec<String>,
     /// What the server presented, or the file holds, in order.
     pub presented: Vec<Certificate>,
     /// What could not be read, a sentence each.
@@ -71,6 +85,45 @@ pub struct Observed {
     /// Why there is no chain, in `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<super::Error>,
+}
+
+/// What a stapled OCSP response says. Its signature is not checked.
+#[derive(Debug, Serialize)]
+pub struct StapledOcsp {
+    /// `good`, `revoked`, `unknown`, `unsuccessful` or `unreadable`.
+    pub status: &'static str,
+    /// Since when that is known.
+    pub this_update: Option<String>,
+    /// When newer is to be had.
+    pub next_update: Option<String>,
+}
+
+impl Observed {
+    /// The facts of a session.
+    pub fn with_session(mut self, seen: &Observation) -> Self {
+        self.group.clone_from(&seen.group);
+        self.application_protocol.clone_from(&seen.alpn);
+        self.stapled_ocsp = seen.stapled_ocsp.as_deref().map(StapledOcsp::read);
+        self.server_time = seen.server_time.map(time);
+        self.client_certificate_requested = seen.client_auth.is_some();
+        self.client_certificate_required = seen.client_auth.as_ref().and_then(|request| request.required);
+        let names = seen.client_auth.as_ref().map(ClientAuthRequest::names).unwrap_or_default();
+        self.client_certificate_authorities = names.iter().map(ToString::to_string).collect();
+        self
+    }
+}
+
+impl StapledOcsp {
+    fn read(der: &[u8]) -> Self {
+        let Ok(status) = OcspStatus::from_der(der) else {
+            return Self { status: "unreadable", this_update: None, next_update: None };
+        };
+        Self {
+            status: status.answer.name(),
+            this_update: status.this_update.map(time),
+            next_update: status.next_update.map(time),
+        }
+    }
 }
 
 /// One client's answer, in a table of several.

@@ -11,7 +11,7 @@ mod store;
 mod sync;
 
 pub use certificate::Certificate;
-pub use diagnosis::{Client, Diagnosis, Finding, Inspection, Observed, Remedy, StoreRef};
+pub use diagnosis::{Client, Diagnosis, Finding, Inspection, Observed, Remedy, StapledOcsp, StoreRef};
 pub use store::{
     Audited, Backups, Compared, Entry, Exported, Listed, Listing, Problem, Step, Written, WrittenStore,
 };
