@@ -7,11 +7,12 @@
 //! | 0 | [`der`] [`pem`] [`digest`] [`secret`] [`fs`] |
 //! | 1 | [`cert`] [`journal`] |
 //! | 2 | [`net`] [`path`] [`store`] [`ca`] |
-//! | 3 | [`finding`] [`import`] [`scim`] |
+//! | 3 | [`finding`] [`import`] [`agent`] [`scim`] |
 //! | 4 | [`audit`] [`manifest`] |
 //! | 5 | [`render`] |
 //! | 6 | [`cli`] |
 
+pub mod agent;
 pub mod audit;
 pub mod ca;
 pub mod cert;

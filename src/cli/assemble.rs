@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
+use super::agents;
 use super::args::{Selection, StorePassword};
 use super::error::CliError;
 use super::exit::Exit;
@@ -18,6 +19,7 @@ use crate::fs::{self, PathError};
 use crate::import::{self, PlanError};
 use crate::net::{Endpoint, NetError};
 use crate::path::Anchor;
+use crate::path::java::Options;
 use crate::store::{self, Entry, Store, StoreError, place};
 
 /// Largest file read as a store or source: the platform's own take 170 KiB.
@@ -34,6 +36,12 @@ pub(crate) enum StorePlace {
     Os,
     /// The built-in roots.
     Mozilla,
+    /// What a product's JVM reads.
+    Agent(String),
+    /// What a running JVM reads.
+    Pid(u32),
+    /// What a service's JVM reads.
+    Service(String),
 }
 
 /// A store that was opened.
@@ -60,9 +68,6 @@ impl Opened {
 
 impl StorePlace {
     pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
-        let unsupported = |what: &str, instead: &str| {
-            CliError::usage(format!("{what} is not supported by this version")).hint(instead.to_owned())
-        };
         if let Some(path) = text.strip_prefix("file:") {
             return Ok(Self::File(PathBuf::from(path)));
         }
@@ -71,13 +76,12 @@ impl StorePlace {
             Some(("java", home)) => Ok(Self::Java(Some(PathBuf::from(home)))),
             Some(("os", "")) => Ok(Self::Os),
             Some(("mozilla", "")) => Ok(Self::Mozilla),
-            Some(("agent", _)) => {
-                Err(unsupported("agent:NAME", "name the store's file, or java:/path/to/the/agent/jre"))
-            }
-            Some(("pid", _)) => Err(unsupported(
-                "pid:N",
-                "name the store's file: `tr '\\0' '\\n' < /proc/N/cmdline` shows the JVM and its javax.net.ssl.trustStore",
-            )),
+            Some(("agent", name)) if !name.is_empty() => Ok(Self::Agent(name.to_owned())),
+            Some(("service", name)) if !name.is_empty() => Ok(Self::Service(name.to_owned())),
+            Some(("pid", number)) => match number.parse() {
+                Ok(pid) => Ok(Self::Pid(pid)),
+                Err(_) => Err(CliError::usage(format!("{number:?} is not the number of a process"))),
+            },
             _ if text == "-" => Err(CliError::usage("a store is a file, not standard input")),
             _ if text.is_empty() => Err(CliError::usage("the store's path is empty")),
             _ => Ok(Self::File(PathBuf::from(text))),
@@ -113,15 +117,28 @@ pub(crate) fn default_store() -> &'static str {
 
 /// The file behind a STORE that is to be written.
 pub(crate) fn writable(text: &str) -> Result<PathBuf, CliError> {
-    match StorePlace::parse(text)? {
+    let place = StorePlace::parse(text)?;
+    if let Some(jvm) = agents::jvm_store(&place)? {
+        return Ok(jvm.path);
+    }
+    file(text, place)
+}
+
+/// The file behind a STORE that is to be written, and its password: the flags', else that of the JVM's options.
+pub(crate) fn writable_with(text: &str, flags: &StorePassword) -> Result<(PathBuf, Given), CliError> {
+    let (place, given) = (StorePlace::parse(text)?, password::given(flags)?);
+    match agents::jvm_store(&place)? {
+        Some(jvm) => Ok((jvm.path, given.or(jvm.options.trust_store_password()))),
+        None => Ok((file(text, place)?, given)),
+    }
+}
+
+fn file(text: &str, place: StorePlace) -> Result<PathBuf, CliError> {
+    match place {
         StorePlace::File(path) => Ok(path),
         StorePlace::Java(home) => Ok(java_store(home.as_deref())?.1),
-        StorePlace::Os | StorePlace::Mozilla => {
-            Err(CliError::new(Exit::Refused, "store-read-only", format!("{text} can be read, not written"))
-                .hint(
-                    "name a file; for the platform's roots use its own tool, such as update-ca-certificates",
-                ))
-        }
+        _ => Err(CliError::new(Exit::Refused, "store-read-only", format!("{text} can be read, not written"))
+            .hint("name a file; for the platform's roots use its own tool, such as update-ca-certificates")),
     }
 }
 
@@ -147,23 +164,39 @@ pub(crate) struct ClientStore {
     pub(crate) facts: StoreFacts,
     /// Why it cannot be read.
     pub(crate) failure: Option<CliError>,
+    /// What the JVM was started with, if a JVM was named.
+    pub(crate) options: Options,
 }
 
 /// Opens a STORE for judging.
 pub(crate) fn client(text: &str, flags: &StorePassword, context: &Context) -> Result<ClientStore, CliError> {
     let facts = StoreFacts { place: text.to_owned(), ..StoreFacts::default() };
-    let mut client = ClientStore { path: None, java_home: None, store: None, facts, failure: None };
-    match StorePlace::parse(text)? {
+    let mut client = ClientStore {
+        path: None,
+        java_home: None,
+        store: None,
+        facts,
+        failure: None,
+        options: Options::default(),
+    };
+    let (place, given) = (StorePlace::parse(text)?, password::given(flags)?);
+    match place {
         StorePlace::Os => client.store = Some(place::os()),
         StorePlace::Mozilla => client.store = Some(place::mozilla()),
         StorePlace::Java(home) => {
             let (home, found) = java_store(home.as_deref())?;
             client.java_home = Some(home);
-            read_file(&mut client, &found, flags, context)?;
+            read_file(&mut client, &found, &given, context);
         }
         StorePlace::File(path) => {
             client.java_home = place::java_home_of(&path);
-            read_file(&mut client, &path, flags, context)?;
+            read_file(&mut client, &path, &given, context);
+        }
+        StorePlace::Agent(_) | StorePlace::Pid(_) | StorePlace::Service(_) => {
+            let Some(jvm) = agents::jvm_store(&place)? else { return Ok(client) };
+            let given = given.or(jvm.options.trust_store_password());
+            (client.java_home, client.options) = (jvm.java_home, jvm.options);
+            read_file(&mut client, &jvm.path, &given, context);
         }
     }
     if let Some(store) = &client.store {
@@ -178,22 +211,21 @@ pub(crate) fn client(text: &str, flags: &StorePassword, context: &Context) -> Re
         };
         client.facts.anchors = store.anchors().map(anchor).collect();
     }
-    if client.facts.needs_password && client.path.as_deref().is_some_and(is_default_store) {
+    if client.options.trust_store_password().is_some() {
+        client.facts.needs_password = false;
+    }
+    let is_jvms =
+        client.path.as_deref().is_some_and(is_default_store) || client.options != Options::default();
+    if client.facts.needs_password && is_jvms {
         client.facts.anchors.clear();
     }
     Ok(client)
 }
 
-fn read_file(
-    client: &mut ClientStore,
-    path: &Path,
-    flags: &StorePassword,
-    context: &Context,
-) -> Result<(), CliError> {
+fn read_file(client: &mut ClientStore, path: &Path, given: &Given, context: &Context) {
     client.path = Some(path.to_owned());
     client.facts.is_writable = true;
     client.facts.shadowed_by = place::shadow_of(path).map(|path| path.display().to_string());
-    let given = password::given(flags)?;
     let octets = match fs::read(path, MAX_FILE) {
         Ok(octets) => octets,
         Err(error) => {
@@ -201,10 +233,10 @@ fn read_file(
                 matches!(error, PathError::NotFound { .. } | PathError::FolderMissing { .. });
             client.facts.unreadable = Some(error.to_string());
             client.failure = Some(path_error(&error));
-            return Ok(());
+            return;
         }
     };
-    match decode(&octets, path, &given, context) {
+    match decode(&octets, path, given, context) {
         Ok(store) => {
             // Only what is encrypted looks otherwise without the password; reading it twice takes time.
             client.facts.needs_password = !store.protection.encryption.is_empty()
@@ -221,10 +253,9 @@ fn read_file(
         }
         Err(error) => {
             client.facts.unreadable = Some(error.to_string());
-            client.failure = Some(store_error(path, &error, &given));
+            client.failure = Some(store_error(path, &error, given));
         }
     }
-    Ok(())
 }
 
 /// Why Java does not load a store that this program can read.

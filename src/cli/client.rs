@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Context;
-use super::assemble::MAX_FILE;
+use super::assemble::{ClientStore, MAX_FILE};
 use super::error::CliError;
 use crate::digest::Fingerprint;
 use crate::fs;
@@ -33,12 +33,18 @@ pub(crate) struct JavaClient {
 }
 
 impl JavaClient {
-    /// The version asked for; else the runtime's that the store belongs to; else the newest update of the usual release.
-    pub(crate) fn find(
+    /// The client that reads this store, started with the options of the JVM that was named for it.
+    pub(crate) fn of(
         version: Option<&str>,
-        java_home: Option<&Path>,
+        store: &ClientStore,
         context: &Context,
     ) -> Result<Self, CliError> {
+        let java = Self::find(version, store.java_home.as_deref(), context)?;
+        java.started_with(&store.options, context)
+    }
+
+    /// The version asked for; else the runtime's that the store belongs to; else the newest update of the usual release.
+    fn find(version: Option<&str>, java_home: Option<&Path>, context: &Context) -> Result<Self, CliError> {
         let asked = version.map(|text| {
             Version::parse(text).ok_or_else(|| {
                 CliError::usage(format!("{text:?} is not a Java version")).hint(

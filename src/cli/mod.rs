@@ -1,6 +1,7 @@
 //! The command line: arguments, words, exit codes. The only room that prints, prompts, reads the environment and the
 //! clock, or ends the process.
 
+mod agents;
 mod args;
 mod assemble;
 mod assess;
@@ -132,6 +133,7 @@ fn command(command: &Command, context: &Context) -> Result<Exit, CliError> {
         Command::Plan(arguments) => commands::plan::run(arguments, context),
         Command::Generate(arguments) => commands::generate::run(arguments, context),
         Command::Check(arguments) => commands::check::run(arguments, context),
+        Command::Agents(arguments) => commands::agents::run(arguments, context),
         Command::Demo(arguments) => commands::demo::run(arguments, context),
         Command::Explain(arguments) => commands::explain::run(arguments, context),
         Command::Completions(arguments) => commands::completions::run(arguments, context),

@@ -21,6 +21,16 @@ pub(crate) struct Given {
     pub(crate) is_default: bool,
 }
 
+impl Given {
+    /// This one if somebody named it, else what a JVM's options hold, if they do.
+    pub(crate) fn or(self, options: Option<&Password>) -> Self {
+        match options {
+            Some(password) if self.is_default => Self { password: password.clone(), is_default: false },
+            _ => self,
+        }
+    }
+}
+
 /// The password the flags name, else `changeit`.
 pub(crate) fn given(flags: &StorePassword) -> Result<Given, CliError> {
     let named = match (&flags.store_password_file, &flags.store_password_env) {

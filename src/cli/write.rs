@@ -37,7 +37,8 @@ pub(crate) fn destination(
 
 /// A STORE to be written that must be there.
 pub(crate) fn existing(text: &str, flags: &StorePassword) -> Result<Destination, CliError> {
-    at(assemble::writable(text)?, None, flags)
+    let (path, given) = assemble::writable_with(text, flags)?;
+    Ok(at(path, None, given))
 }
 
 /// A file that is to become a store.
@@ -46,24 +47,20 @@ pub(crate) fn new_file(
     format: &'static dyn Format,
     flags: &StorePassword,
 ) -> Result<Destination, CliError> {
-    at(path.to_owned(), Some(format), flags)
+    Ok(at(path.to_owned(), Some(format), password::given(flags)?))
 }
 
-fn at(
-    path: PathBuf,
-    new_format: Option<&'static dyn Format>,
-    flags: &StorePassword,
-) -> Result<Destination, CliError> {
-    Ok(Destination {
+fn at(path: PathBuf, new_format: Option<&'static dyn Format>, given: Given) -> Destination {
+    Destination {
         path,
-        password: password::given(flags)?.password,
+        password: given.password,
         new_format,
         new_password_less: false,
         lock_wait: LOCK_WAIT,
         in_place: false,
         backup_dir: None,
         backups: BACKUPS,
-    })
+    }
 }
 
 impl NewStore {

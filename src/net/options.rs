@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{Endpoint, EndpointError, Host, NetError};
+use super::{Endpoint, EndpointError, Host, NetError, Protocol};
 use crate::secret::Password;
 
 /// How to get to a server. The default asks directly, with the deadlines a person has patience for.
@@ -32,6 +32,8 @@ pub struct Options {
     pub alpn: Vec<String>,
     /// Whether to ask an `https:` server for the time: a HEAD of `/` behind the handshake, which tells nothing of ours.
     pub ask_time: bool,
+    /// The only versions of TLS to offer; `None` for 1.2 and 1.3. An older one is never offered where something is sent.
+    pub versions: Option<Vec<Protocol>>,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             client_auth: None,
             alpn: Vec::new(),
             ask_time: false,
+            versions: None,
         }
     }
 }

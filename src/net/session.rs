@@ -4,7 +4,10 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::{AlertDescription, ClientConfig, ClientConnection, Error, InvalidMessage, PeerIncompatible};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, Error, InvalidMessage, PeerIncompatible,
+    SupportedProtocolVersion,
+};
 use rustls_pki_types::ServerName;
 
 use super::connect::{Deadline, Wire};
@@ -160,12 +163,27 @@ fn is_record(first: &[u8]) -> bool {
     }
 }
 
+/// The versions to offer, of those that are spoken here.
+fn versions(options: &Options) -> Result<Vec<&'static SupportedProtocolVersion>, NetError> {
+    let mut known =
+        vec![(Protocol::Tls13, &rustls::version::TLS13), (Protocol::Tls12, &rustls::version::TLS12)];
+    if let Some(named) = &options.versions {
+        known.retain(|(version, _)| named.contains(version));
+    }
+    if known.is_empty() {
+        let what =
+            "the options leave only versions of TLS older than 1.2, with which nothing is sent".to_owned();
+        return Err(NetError::Unusable { what });
+    }
+    Ok(known.into_iter().map(|(_, version)| version).collect())
+}
+
 fn client(endpoint: &Endpoint, options: &Options, peer: &Arc<Peer>) -> Result<ClientConnection, NetError> {
     let unusable = |what: String| NetError::Unusable { what };
     let mut provider = rustls::crypto::ring::default_provider();
     provider.kx_groups.push(&P521);
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .with_protocol_versions(&versions(options)?)
         .map_err(|error| unusable(error.to_string()))?;
     let mut config = builder
         .dangerous()

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::cast_possible_truncation)]
 
+mod agent_jvms;
+mod agent_layouts;
+mod agents;
 mod ansible;
 mod ca;
 mod ca_servers;

@@ -75,9 +75,11 @@ pub(crate) fn run(arguments: &Check, context: &Context) -> Result<Exit, CliError
     if let Some(error) = store.failure.take() {
         return Err(error);
     }
-    let java = JavaClient::find(arguments.java_version.as_deref(), store.java_home.as_deref(), context)?;
+    let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
     let mut options = network::options(&arguments.network, &base, context)?;
     options.total = context.answer_timeout;
+    options.versions = java.protocols.clone();
+    let offered = java.protocols.clone();
     let name = assess::expected_name(&base, &options);
     let judge = assess::peer_judge(Arc::new(java), &store.facts, name, context.now);
     let versions = match arguments.scim {
@@ -97,6 +99,12 @@ pub(crate) fn run(arguments: &Check, context: &Context) -> Result<Exit, CliError
         ))?;
     } else {
         context.ui.result(&text::check::report(&report))?;
+        if let Some(versions) =
+            offered.filter(|_| report.steps.iter().any(|step| step.code == Some("protocol-too-old")))
+        {
+            let names: Vec<&str> = versions.iter().map(|version| version.java_name()).collect();
+            context.ui.note(&format!("note: this JVM's options let it offer only {}", names.join(", ")));
+        }
         if report.steps.iter().any(|step| step.code == Some("server-untrusted")) {
             let command = ["trustmend", "diagnose", shown, "--store", place].map(str::to_owned);
             context.ui.note(&format!("next: {}", text::finding::shell(&command)));

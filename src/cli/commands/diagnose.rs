@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     let place = named.unwrap_or_else(|| assemble::default_store());
     let mut store = assemble::client(place, &arguments.password, context)?;
     clients::read_by(arguments.client, &mut store);
-    let java = JavaClient::find(arguments.java_version.as_deref(), store.java_home.as_deref(), context)?;
+    let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
     let java = java.started_with(&started, context)?;
     if named.is_none() {
         context.ui.note(&format!("note: no --store given, judging with {place}"));

@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::Context;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use crate::agent;
 use crate::audit;
 use crate::finding::{self, PAGES, Page, RULES, Rule};
 use crate::render::escape::visible;
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &Explain, context: &Context) -> Result<Exit, CliErr
             })?;
             of_log(&String::from_utf8_lossy(&log), context)
         }
-        Some(text) => match finding::page(text).or_else(|| audit::page_of(text).map(Rule::page)) {
+        Some(text) => match all().find(|page| page.code == text) {
             Some(found) => page(found, context),
             None => of_log(text, context),
         },
@@ -69,7 +70,8 @@ fn list(context: &Context) -> Result<Exit, CliError> {
 /// Every page: of connections, then of what else commands say, then of stores.
 fn all() -> impl Iterator<Item = Page> {
     let rules = RULES.iter().map(|rule| rule.page());
-    rules.chain(PAGES.iter().copied()).chain(audit::PAGES.iter().map(|rule| rule.page()))
+    let agents = agent::PAGES.iter().map(|(code, help)| Page { code, help });
+    rules.chain(PAGES.iter().copied()).chain(audit::PAGES.iter().map(|rule| rule.page())).chain(agents)
 }
 
 fn page(page: Page, context: &Context) -> Result<Exit, CliError> {

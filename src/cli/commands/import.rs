@@ -168,7 +168,7 @@ fn ask(
     if let Some(error) = store.failure.take().filter(|_| !store.facts.is_missing) {
         return Err(error);
     }
-    let java = JavaClient::find(None, store.java_home.as_deref(), context)?;
+    let java = JavaClient::of(None, &store, context)?;
     let extra: Vec<Certificate> = gathered.candidates.iter().map(|one| one.certificate.clone()).collect();
     let client = Client { java: &java, store: &store, extra: &extra };
     let options = network::options(&arguments.network, endpoint, context)?;

@@ -24,7 +24,7 @@ use crate::store::Entry;
   trustmend list java: --wide
   trustmend list mozilla: --json")]
 pub(crate) struct List {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
+    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME, os:, mozilla:
     store: String,
     /// Only entries whose alias contains TEXT, in upper or lower case.
     #[arg(long, value_name = "TEXT")]

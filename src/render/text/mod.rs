@@ -1,6 +1,7 @@
 //! Text for people, plain enough for a log. Styles are ANSI sequences; the terminal room strips them where they are
 //! not wanted.
 
+pub mod agents;
 pub mod certificate;
 pub mod chain;
 pub mod check;

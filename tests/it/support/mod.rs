@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each helper serves the tests that need it, whichever of them are built")]
 
 pub(crate) mod java;
+pub(crate) mod jre;
 pub(crate) mod jvm;
 pub(crate) mod openssl;
 pub(crate) mod program;

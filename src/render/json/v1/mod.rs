@@ -5,11 +5,13 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+mod agents;
 mod certificate;
 mod diagnosis;
 mod store;
 mod sync;
 
+pub use agents::{Agents, Jvm, JvmStore, Product, Trouble};
 pub use certificate::Certificate;
 pub use diagnosis::{Client, Diagnosis, Finding, Inspection, Observed, Remedy, StapledOcsp, StoreRef};
 pub use store::{

@@ -1,0 +1,37 @@
+//! A Java runtime of its own made of an installed one: what a JVM finds its home by is there itself, the rest is links.
+
+use std::path::{Path, PathBuf};
+
+use super::jvm::Jvm;
+
+/// Makes a runtime at `home` that runs, with the installed one's octets and an empty folder for its stores.
+pub(crate) fn linked(jvm: &Jvm, home: &Path) -> PathBuf {
+    let own = ["bin/java", "lib/libjli.so", "lib/libjava.so", "lib/server/libjvm.so", "release"];
+    for name in own {
+        let (from, to) = (jvm.home.join(name), home.join(name));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        // On another file system than the installed one's a link is not to be had.
+        if std::fs::hard_link(&from, &to).is_err() {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+    std::fs::create_dir_all(home.join("lib/security")).unwrap();
+    for folder in ["", "lib", "lib/server", "lib/security"] {
+        for entry in std::fs::read_dir(jvm.home.join(folder)).unwrap() {
+            let name = entry.unwrap().file_name();
+            let to = home.join(folder).join(&name);
+            if name != "cacerts" && name != "jssecacerts" && !to.exists() {
+                std::os::unix::fs::symlink(jvm.home.join(folder).join(&name), to).unwrap();
+            }
+        }
+    }
+    home.to_owned()
+}
+
+/// Makes the folder of a runtime as far as files tell of it, with a store: `version` is as in its file `release`.
+pub(crate) fn bare(home: &Path, version: &str, store: &[u8]) {
+    let security = home.join("lib/security");
+    std::fs::create_dir_all(&security).unwrap();
+    std::fs::write(security.join("cacerts"), store).unwrap();
+    std::fs::write(home.join("release"), format!("JAVA_VERSION=\"{version}\"\n")).unwrap();
+}
