@@ -132,7 +132,12 @@ fn visibility(entry: &Entry, flaws: &mut Vec<Flaw>) {
         EntryKind::TrustedCertificate | EntryKind::PrivateKey if is_held && !entry.anchor_for_java => (
             "entry-invisible",
             Severity::Error,
-            "`trustmend rename` it to an alias of its own, in lower case",
+            "`trustmend repair STORE ALIAS` gives it an alias of its own, in lower case",
+        ),
+        EntryKind::Opaque if entry.hidden.is_some() => (
+            "entry-ignored",
+            Severity::Warning,
+            "`trustmend repair STORE ALIAS` lets Java see it, if it should; else remove it",
         ),
         EntryKind::Opaque => {
             ("entry-ignored", Severity::Warning, "export what is needed of it and import that, or remove it")
