@@ -1,11 +1,13 @@
 //! Gathering the evidence on one server or chain: ask it, judge it, look for every fault.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
 use super::assemble::ClientStore;
 use super::client::JavaClient;
+use super::complete::{Completion, Found};
 use crate::cert::Certificate;
 use crate::finding::{Clocks, Evidence, Failure, StoreFacts, Target};
 use crate::net::legacy::Offer;
@@ -14,8 +16,9 @@ use crate::net::{
     Scheme, observe,
 };
 use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
-use crate::path::{Anchor, PeerName, Recommendation, arrange, faults, is_pinned, recommend};
-use crate::store::place;
+use crate::path::{
+    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, arrange, bundle, faults, is_pinned, recommend,
+};
 
 /// What is known of a server, and what the client makes of it.
 pub(crate) struct Assessment {
@@ -29,8 +32,8 @@ pub(crate) struct Assessment {
 pub(crate) struct Client<'a> {
     pub(crate) java: &'a JavaClient,
     pub(crate) store: &'a ClientStore,
-    /// Certificates the user gave besides.
-    pub(crate) extra: &'a [Certificate],
+    /// Where certificates are looked for that fill gaps.
+    pub(crate) completion: &'a Completion,
 }
 
 /// Asks a server and judges what it presents. `resolve` is repeated in the remedies' commands.
@@ -43,7 +46,7 @@ pub(crate) fn server(
 ) -> Assessment {
     let name = expected_name(endpoint, options);
     let target =
-        Target { source: source(endpoint), authority: endpoint.authority(), resolve: resolve.to_vec() };
+        Target { source: source(endpoint), authority: endpoint.authority(), flags: flags(resolve, client) };
     let mut seen = match observe(endpoint, options) {
         Ok(observation) => {
             let leaf = observation.chain.first().map(|presented| &presented.certificate);
@@ -77,6 +80,12 @@ pub(crate) fn server(
     seen
 }
 
+/// What a command needs to see the same.
+fn flags(resolve: &[String], client: &Client<'_>) -> Vec<String> {
+    let resolve = resolve.iter().flat_map(|given| ["--resolve".to_owned(), given.clone()]);
+    resolve.chain(client.completion.flags.iter().cloned()).collect()
+}
+
 /// Judges a chain from a file.
 pub(crate) fn chain(
     chain: &[Certificate],
@@ -95,6 +104,19 @@ pub(crate) fn by_settings(seen: &Assessment, java: &JavaClient, settings: &Setti
     let (chain, name) = (&evidence.presented, evidence.name.as_ref());
     let question = question(chain, anchors, name, handshake, java, evidence.now);
     judge(&Question { settings, blocked: &[], ..question })
+}
+
+/// The chain that the server should send.
+pub(crate) fn whole(seen: &Assessment, client: &Client<'_>) -> Option<Bundle> {
+    let evidence = &seen.evidence;
+    let known: Vec<Certificate> =
+        client.completion.known(client.store).into_iter().map(|found| found.0).collect();
+    let found = evidence.found.iter().map(|(certificate, _)| certificate.clone());
+    let extra: Vec<Certificate> = found.chain(known).collect();
+    let (chain, anchors) = (&evidence.presented, &client.store.facts.anchors);
+    let asked =
+        question(chain, anchors, evidence.name.as_ref(), Handshake::default(), client.java, evidence.now);
+    bundle(&asked, &extra)
 }
 
 /// What of the handshake the verdict hangs on.
@@ -185,8 +207,7 @@ fn judged(
     let arrangement = arrange(presented);
     let judgement = (!presented.is_empty()).then(|| judge(&question));
     let is_trusted = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted);
-    let extra = if is_trusted { Vec::new() } else { candidates(client) };
-    let faults = if presented.is_empty() { Vec::new() } else { faults(&question, &extra) };
+    let (faults, known) = complete(&question, is_trusted, client);
     let predicted = judgement.as_ref().and_then(|judgement| judgement.predicted.clone());
     let recommendation = match &name {
         Some(PeerName::Dns(host)) if !is_trusted && is_pinned(host) => Recommendation::Nothing {
@@ -206,6 +227,7 @@ fn judged(
         members: Vec::new(),
         clocks: None,
         failure: None,
+        found: known,
         now,
     };
     let predicted = if facts.stops_java() { Some(Predicted::store_unreadable()) } else { predicted };
@@ -213,11 +235,44 @@ fn judged(
     Assessment { evidence, observation: None, predicted }
 }
 
-/// Where a missing issuer may be found: what the user gave, then the public roots.
-fn candidates(client: &Client<'_>) -> Vec<Certificate> {
-    let roots = place::mozilla();
-    let roots = roots.entries.into_iter().flat_map(|entry| entry.certificates);
-    client.extra.iter().cloned().chain(roots).collect()
+/// Most issuers downloaded for one server, one above the other.
+const MAX_DOWNLOADS: usize = 4;
+/// How long downloads may have taken for another one to begin.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Every fault of a chain; what the server does not send is looked for elsewhere. With what was found, and where.
+fn complete(question: &Question<'_>, is_trusted: bool, client: &Client<'_>) -> (Vec<Fault>, Vec<Found>) {
+    if question.chain.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut known = if is_trusted { Vec::new() } else { client.completion.known(client.store) };
+    let started = Instant::now();
+    for round in 0..=MAX_DOWNLOADS {
+        let extra: Vec<Certificate> = known.iter().map(|(certificate, _)| certificate.clone()).collect();
+        let faults = faults(question, &extra);
+        let top = open_end(question.chain, &faults, &extra)
+            .filter(|_| round < MAX_DOWNLOADS && started.elapsed() < PATIENCE);
+        let fresh = top.map(|top| client.completion.download(&top)).unwrap_or_default();
+        let fresh: Vec<Found> = fresh.into_iter().filter(|(found, _)| !extra.contains(found)).collect();
+        if fresh.is_empty() {
+            known.retain(|(certificate, _)| faults.iter().any(|fault| fault.holds(certificate)));
+            return (faults, known);
+        }
+        known.extend(fresh);
+    }
+    (Vec::new(), Vec::new())
+}
+
+/// The certificate at which a path ends whose issuer is nowhere.
+fn open_end(chain: &[Certificate], faults: &[Fault], extra: &[Certificate]) -> Option<Certificate> {
+    let ends = faults.iter().find(|fault| {
+        matches!(
+            fault.kind,
+            FaultKind::IntermediateMissing { found: None, .. } | FaultKind::RootUntrusted { root: None, .. }
+        )
+    });
+    let fingerprint = ends?.certificate?;
+    chain.iter().chain(extra).find(|certificate| certificate.sha256() == fingerprint).cloned()
 }
 
 impl Assessment {

@@ -118,7 +118,7 @@ impl Many {
 
 /// The exit code for several: a no outweighs what could not be asked.
 pub(crate) fn exit(exits: &[Exit]) -> Exit {
-    let order = [Exit::No, Exit::Network, Exit::Store, Exit::Usage];
+    let order = [Exit::Write, Exit::Refused, Exit::No, Exit::Network, Exit::Store, Exit::Usage];
     order.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done)
 }
 

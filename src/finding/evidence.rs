@@ -1,5 +1,7 @@
 //! What the rules look at: plain data, gathered by others.
 
+use std::fmt;
+
 use time::OffsetDateTime;
 
 use crate::cert::Certificate;
@@ -32,6 +34,8 @@ pub struct Evidence {
     pub clocks: Option<Clocks>,
     /// Why there is no chain, or no connection behind it.
     pub failure: Option<Failure>,
+    /// Certificates that the server did not send and that were found elsewhere, and where.
+    pub found: Vec<(Certificate, Place)>,
     /// The time of the judgement.
     pub now: OffsetDateTime,
 }
@@ -43,8 +47,35 @@ pub struct Target {
     pub source: String,
     /// Host and port for people.
     pub authority: String,
-    /// `--resolve` as it was given, so that a remedy's command reaches the same server.
-    pub resolve: Vec<String>,
+    /// The flags that a remedy's command needs to reach the same server: `--resolve` and the like, as they were given.
+    pub flags: Vec<String>,
+}
+
+/// Where a certificate was found that the server did not send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a file or folder that was given.
+    Given(String),
+    /// In the client's store, where nothing is trusted for it: in the chain of this entry's key, say.
+    Store(String),
+    /// Among the platform's roots.
+    Platform,
+    /// Among Mozilla's roots.
+    Mozilla,
+    /// At the address that the certificate below it names.
+    Download(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(file) => write!(f, "in {file}"),
+            Self::Store(alias) => write!(f, "in the store, under {alias}"),
+            Self::Platform => f.write_str("among the platform's roots"),
+            Self::Mozilla => f.write_str("among Mozilla's roots"),
+            Self::Download(url) => write!(f, "at {url}"),
+        }
+    }
 }
 
 /// The client's trust store, as far as the rules care.
@@ -105,6 +136,11 @@ impl StoreFacts {
 }
 
 impl Evidence {
+    /// Where a certificate that the server did not send was found.
+    pub fn where_found(&self, certificate: &Certificate) -> Option<&Place> {
+        self.found.iter().find(|(found, _)| found == certificate).map(|(_, place)| place)
+    }
+
     /// The certificate with this fingerprint, wherever it was met: presented, in the store, or found elsewhere.
     pub fn certificate(&self, fingerprint: Fingerprint) -> Option<&Certificate> {
         let found = self.faults.iter().filter_map(|fault| match &fault.kind {

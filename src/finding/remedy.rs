@@ -36,14 +36,12 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     let Some(target) = evidence.target.as_ref().filter(|_| evidence.store.is_writable) else {
         return remedy;
     };
-    if !evidence.presented.contains(certificate) {
+    if !evidence.presented.contains(certificate) && evidence.where_found(certificate).is_none() {
         return remedy;
     }
     let replaces = evidence.recommendation.replaces();
     let mut words = vec!["trustmend", "import", target.source.as_str()];
-    for resolve in &target.resolve {
-        words.extend(["--resolve", resolve.as_str()]);
-    }
+    words.extend(target.flags.iter().map(String::as_str));
     let hex = fingerprint.hex();
     words.extend(["--store", evidence.store.place.as_str(), "--fingerprint", hex.as_str()]);
     if let Some(alias) = replaces {
@@ -52,11 +50,16 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     remedy.with_command(&words)
 }
 
-/// Importing a certificate that the user has to find first.
-pub(super) fn import_file(evidence: &Evidence, what: &str) -> Remedy {
-    let remedy = Remedy::store(format!("until then, get {what} from the CA and import that file"));
-    if !evidence.store.is_writable {
-        return remedy;
-    }
-    remedy.with_command(&["trustmend", "import", "FILE", "--store", &evidence.store.place])
+/// Importing a certificate that the user has to find first, so without a command.
+pub(super) fn import_file(what: &str) -> Remedy {
+    Remedy::store(format!("until then, get {what} from the CA and import that file"))
+}
+
+/// Writing the chain that the server should send, where all of it is known.
+pub(super) fn write_bundle(evidence: &Evidence, remedy: Remedy) -> Remedy {
+    let Some(target) = &evidence.target else { return remedy };
+    let mut words = vec!["trustmend", "diagnose", target.source.as_str()];
+    words.extend(target.flags.iter().map(String::as_str));
+    words.extend(["--store", evidence.store.place.as_str(), "--write-bundle", "chain.pem"]);
+    remedy.with_command(&words)
 }

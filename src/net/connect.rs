@@ -146,7 +146,7 @@ pub fn addresses_of(endpoint: &Endpoint, options: &Options) -> Result<Vec<Socket
 }
 
 /// The addresses of a host: those given, else its own, else the resolver's.
-fn addresses(
+pub(super) fn addresses(
     host: &Host,
     port: u16,
     options: &Options,

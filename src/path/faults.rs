@@ -93,6 +93,17 @@ pub enum FaultKind {
     NameWildcard,
 }
 
+impl Fault {
+    /// Whether this is the certificate that was found elsewhere, or is missing from the store.
+    pub fn holds(&self, certificate: &Certificate) -> bool {
+        match &self.kind {
+            FaultKind::IntermediateMissing { found, .. } => found.as_ref() == Some(certificate),
+            FaultKind::RootUntrusted { root, .. } => root.as_ref() == Some(certificate),
+            _ => false,
+        }
+    }
+}
+
 /// How an entry of a store fell behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stale {
@@ -222,6 +233,45 @@ impl<'a> Candidate<'a> {
             }
         }
     }
+}
+
+/// What a server should send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its own certificate, then every intermediate in order of issuing; no root.
+    pub certificates: Vec<Certificate>,
+    /// Whose certificate is missing at the end, if one is.
+    pub missing: Option<Name>,
+}
+
+/// The chain a server should send, from what it sent, what the store holds, and what was found elsewhere (`extra`). `None`
+/// without a certificate to begin with.
+pub fn bundle(question: &Question<'_>, extra: &[Certificate]) -> Option<Bundle> {
+    let arrangement = arrange(question.chain);
+    let mut certificates: Vec<&Certificate> =
+        arrangement.path.iter().filter_map(|index| question.chain.get(*index)).collect();
+    let effort = &mut Effort::new();
+    let anchors = question.anchors.iter().map(|anchor| &anchor.certificate);
+    let known: Vec<&Certificate> = anchors.chain(extra).collect();
+    while certificates.len() < MAX_PATH {
+        let top = *certificates.last()?;
+        if top.is_self_signed() {
+            break;
+        }
+        let fresh = |issuer: &&&Certificate| !certificates.contains(*issuer);
+        let (valid, other): (Vec<&Certificate>, Vec<&Certificate>) =
+            known.iter().filter(fresh).partition(|issuer| issuer.is_valid_at(question.now));
+        let Some(next) = valid.into_iter().chain(other).find(|issuer| has_issued(issuer, top, effort)) else {
+            break;
+        };
+        certificates.push(next);
+    }
+    let top = *certificates.last()?;
+    let missing = (!top.is_self_signed()).then(|| top.issuer().clone());
+    if certificates.len() > 1 && top.is_self_signed() {
+        certificates.pop();
+    }
+    Some(Bundle { certificates: certificates.into_iter().cloned().collect(), missing })
 }
 
 /// Whether two certificates stand for one authority: one name and key.

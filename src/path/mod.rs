@@ -16,7 +16,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 pub use arrange::{Arrangement, Issuer, Missing, Role, arrange};
-pub use faults::{Fault, FaultKind, Stale, faults};
+pub use faults::{Bundle, Fault, FaultKind, Stale, bundle, faults};
 pub use interception::{interceptor, is_pinned};
 pub use outcome::Outcome;
 pub use recommend::{Recommendation, recommend};

@@ -128,6 +128,7 @@ fn evidence(question: &Question<'_>) -> Evidence {
         members: Vec::new(),
         clocks: None,
         failure: None,
+        found: Vec::new(),
         now: question.now,
     }
 }

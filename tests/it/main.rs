@@ -9,6 +9,7 @@ mod ansible;
 mod ca;
 mod ca_servers;
 mod clients;
+mod completion;
 mod contrib;
 mod findings;
 mod fs;

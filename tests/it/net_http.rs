@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use trustmend::cert::Certificate;
-use trustmend::net::http::{Field, MAX_BODY, Response, fetch, get};
+use trustmend::net::http::{Field, MAX_BODY, Reach, Response, fetch, get};
 use trustmend::net::{Host, NetError, Options, PeerJudge};
 use trustmend::secret::Password;
 
@@ -115,18 +115,21 @@ fn what_anybody_may_have_is_fetched_without_tls() {
         };
         let _ = stream.write_all(answer);
     });
-    let response = fetch(&format!("http://127.0.0.1:{port}/ca.der"), &impatient()).unwrap();
+    let response = fetch(&format!("http://127.0.0.1:{port}/ca.der"), &impatient(), Reach::Anywhere).unwrap();
     assert_eq!((response.status, response.body.as_slice(), response.complete), (200, &[0x30, 0][..], true));
-    assert_eq!(fetch(&format!("HTTP://127.0.0.1:{port}/x"), &impatient()).unwrap().status, 404);
+    assert_eq!(
+        fetch(&format!("HTTP://127.0.0.1:{port}/x"), &impatient(), Reach::Anywhere).unwrap().status,
+        404
+    );
     for url in ["https://127.0.0.1/", "ldap://127.0.0.1/", "127.0.0.1", "http://"] {
-        let error = fetch(url, &impatient()).unwrap_err();
+        let error = fetch(url, &impatient(), Reach::Anywhere).unwrap_err();
         assert!(matches!(error, NetError::Unusable { .. }), "{error:?}");
     }
     let silent = listen(|stream| {
         std::thread::sleep(Duration::from_secs(4));
         drop(stream);
     });
-    let error = fetch(&format!("http://127.0.0.1:{silent}/"), &impatient()).unwrap_err();
+    let error = fetch(&format!("http://127.0.0.1:{silent}/"), &impatient(), Reach::Anywhere).unwrap_err();
     assert!(matches!(error, NetError::TimedOut { .. }), "{error:?}");
 }
 

@@ -1,5 +1,7 @@
 //! `trustmend diagnose SOURCE... [--store STORE]`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -8,8 +10,10 @@ use super::super::Context;
 use super::super::args::{Network, StorePassword};
 use super::super::assemble::{self, ClientStore};
 use super::super::assess::{self, Assessment, Client};
+use super::super::bundle;
 use super::super::client::JavaClient;
 use super::super::clients::{self, Answer, Kind};
+use super::super::complete::{Completing, Completion};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::many::{self, Many};
@@ -21,8 +25,8 @@ use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
 use crate::net::{self, Endpoint, Host, without_secrets};
-use crate::path::PeerName;
 use crate::path::java::{Options, Verdict};
+use crate::path::{Bundle, PeerName};
 use crate::render::json::v1;
 use crate::render::nagios::Level;
 use crate::render::prometheus::{Metrics, Target};
@@ -33,7 +37,8 @@ use crate::render::text::session;
 ///
 /// Connects, keeps what the server presents, and decides as the JVM would: its version and its java.security are taken
 /// from the runtime that the store belongs to, or from --java-version. Nothing is changed and no credential is sent. Files are
-/// judged as chains, leaf first.
+/// judged as chains, leaf first. A certificate that the server should send and does not is looked for in --extra, the store, the
+/// public roots, and at the http address that the one below it names.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trustmend diagnose https://scim.corp.test:8443/scim/v2/ --store /opt/agent/jre/lib/security/cacerts
@@ -64,8 +69,13 @@ pub(crate) struct Diagnose {
     /// Judge for this time, as 2026-11-23T12:00:00Z, instead of now.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Write the chain that the server should send to this new file, as PEM, for whoever runs the server.
+    #[arg(long, value_name = "FILE", conflicts_with = "from_file")]
+    write_bundle: Option<PathBuf>,
     #[command(flatten)]
     many: Many,
+    #[command(flatten)]
+    completing: Completing,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
@@ -106,9 +116,13 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     if named.is_none() {
         context.ui.note(&format!("note: no --store given, judging with {place}"));
     }
-    let case = Case { arguments, place, store: &store, java: &java, now };
+    let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
+    let case = Case { arguments, place, store: &store, java: &java, completion, now };
     let targets = arguments.many.targets(&arguments.sources)?;
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
+    if arguments.write_bundle.is_some() && !is_one {
+        return Err(CliError::usage("--write-bundle is for one server at a time"));
+    }
     let streams =
         !context.ui.json() && arguments.monitoring.format == Form::Text && arguments.monitoring.out.is_none();
     let (mut shown, mut exits, mut told) = (Vec::new(), Vec::new(), 0);
@@ -232,6 +246,7 @@ struct Case<'a> {
     place: &'a str,
     store: &'a ClientStore,
     java: &'a JavaClient,
+    completion: Completion,
     now: OffsetDateTime,
 }
 
@@ -262,7 +277,10 @@ impl Case<'_> {
                     ));
                 }
                 let assessment = assess::chain(&file.certificates(), host, &self.client_asked(), self.now);
-                Ok(vec![self.shown(&file.path.display().to_string(), assessment, of_file(file))])
+                let whole = self.whole(&assessment);
+                let mut shown = self.shown(&file.path.display().to_string(), assessment, of_file(file));
+                self.write_bundle(whole.as_ref(), &mut shown, context);
+                Ok(vec![shown])
             }
         }
     }
@@ -286,15 +304,30 @@ impl Case<'_> {
             let mut json = inspect::observed(text, endpoint, assessment.observation.as_ref());
             json.address = json.address.or_else(|| way.address.map(|address| address.to_string()));
             let facts = assessment.observation.as_ref().filter(|_| context.ui.verbose()).map(session::facts);
+            let whole = self.whole(&assessment);
             let mut shown = self.shown(&title, assessment, json);
+            self.write_bundle(whole.as_ref(), &mut shown, context);
             shown.text.extend(facts.map(|facts| format!("\n{facts}")));
             shown
         };
         Ok(ways.iter().zip(seen).map(shown).collect())
     }
 
+    /// The chain that the server should send, if it is to be written.
+    fn whole(&self, assessment: &Assessment) -> Option<Bundle> {
+        self.arguments.write_bundle.as_ref().and_then(|_| assess::whole(assessment, &self.client_asked()))
+    }
+
+    fn write_bundle(&self, whole: Option<&Bundle>, shown: &mut Shown, context: &Context) {
+        let Some((path, whole)) = self.arguments.write_bundle.as_ref().zip(whole) else { return };
+        if let Err(error) = bundle::write(path, whole, context) {
+            context.ui.error(&error);
+            shown.exit = error.exit;
+        }
+    }
+
     fn client_asked(&self) -> Client<'_> {
-        Client { java: self.java, store: self.store, extra: &[] }
+        Client { java: self.java, store: self.store, completion: &self.completion }
     }
 
     fn host(&self) -> Result<Option<PeerName>, CliError> {

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::super::args::{Network, NewStore, StorePassword, Writing};
 use super::super::assess::{self, Client};
 use super::super::client::JavaClient;
+use super::super::complete::{Completing, Completion};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -12,6 +13,7 @@ use super::super::source::{self, Source};
 use super::super::{Context, assemble, network, write};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
+use crate::finding::Place;
 use crate::import::{self, AliasTemplate, Allow, Candidate, Origin, Pick, PickError, Request};
 use crate::net::Endpoint;
 use crate::path::Recommendation;
@@ -63,6 +65,8 @@ pub(crate) struct Import {
     new: NewStore,
     #[command(flatten)]
     writing: Writing,
+    #[command(flatten)]
+    completing: Completing,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
@@ -169,8 +173,12 @@ fn ask(
         return Err(error);
     }
     let java = JavaClient::of(None, &store, context)?;
-    let extra: Vec<Certificate> = gathered.candidates.iter().map(|one| one.certificate.clone()).collect();
-    let client = Client { java: &java, store: &store, extra: &extra };
+    let given = gathered
+        .candidates
+        .iter()
+        .map(|one| (one.certificate.clone(), Place::Given("the command line".to_owned())));
+    let completion = Completion::new(&arguments.completing, &arguments.password, context)?.with(given);
+    let client = Client { java: &java, store: &store, completion: &completion };
     let options = network::options(&arguments.network, endpoint, context)?;
     let seen = assess::server(endpoint, &options, &arguments.network.resolve, &client, context.now);
     if seen.observation.is_none() {
@@ -185,6 +193,12 @@ fn ask(
         |certificate: &Certificate| Candidate { certificate: certificate.clone(), origin: Origin::Wire };
     let presented: Vec<Candidate> = seen.evidence.presented.iter().map(wire).collect();
     gathered.candidates.extend(presented);
+    // Found by its signature alone: it needs somebody to vouch for it as what the server sent.
+    let found = seen.evidence.found.iter().map(|(certificate, _)| wire(certificate));
+    let is_new =
+        |one: &Candidate| !gathered.candidates.iter().any(|known| known.certificate == one.certificate);
+    let found: Vec<Candidate> = found.filter(is_new).collect();
+    gathered.candidates.extend(found);
     gathered.recommendation = Some(seen.evidence.recommendation);
     Ok(())
 }

@@ -17,13 +17,9 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         let FaultKind::IntermediateMissing { name, found, .. } = &fault.kind else { return None };
         let (detail, url) = match (found, certificate) {
             (Some(found), _) => {
-                let fingerprint = found.sha256();
-                (
-                    format!(
-                        "The server does not send {name}, which is known elsewhere: SHA-256 {fingerprint}."
-                    ),
-                    None,
-                )
+                let place = evidence.where_found(found).map(ToString::to_string);
+                let place = place.unwrap_or_else(|| "elsewhere".to_owned());
+                (format!("The server does not send {name}, which was found {place}."), None)
             }
             (None, Some(below)) => {
                 let detail = format!(
@@ -38,6 +34,14 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         let server = Remedy::server(format!(
             "send the whole chain: the server's certificate first, then {name}{from}, then any further intermediate"
         ));
-        Some((detail, vec![server, remedy::import_file(evidence, &format!("the certificate of {name}"))]))
+        let remedies = match found {
+            Some(found) => {
+                let import =
+                    remedy::import(evidence, found, "it as a stop-gap: the server fails again for others");
+                vec![remedy::write_bundle(evidence, server), import]
+            }
+            None => vec![server, remedy::import_file(&format!("the certificate of {name}"))],
+        };
+        Some((detail, remedies))
     })
 }

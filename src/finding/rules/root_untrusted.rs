@@ -16,14 +16,16 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, certificate| {
         let FaultKind::RootUntrusted { name, root, .. } = &fault.kind else { return None };
         if let Some(root) = root {
-            let detail = format!("The chain ends in {name}, which is not in the store.");
+            let place =
+                evidence.where_found(root).map(|place| format!(" It was found {place}.")).unwrap_or_default();
+            let detail = format!("The chain ends in {name}, which is not in the store.{place}");
             return Some((detail, vec![remedy::import(evidence, root, "the root")]));
         }
         let detail = format!("The chain leads to {name}, which is neither sent nor in the store.");
         let top = certificate.filter(|top| top.is_ca());
         let stop_gap = "this intermediate, which is enough for Java";
         let import = top.map(|top| remedy::import(evidence, top, stop_gap));
-        let file = remedy::import_file(evidence, &format!("the certificate of {name}"));
+        let file = remedy::import_file(&format!("the certificate of {name}"));
         Some((detail, import.into_iter().chain([file]).collect()))
     })
 }

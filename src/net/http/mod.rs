@@ -7,14 +7,15 @@ mod answer;
 mod date;
 
 use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr};
 
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::connect::{Deadline, Wire};
+use super::connect::{Deadline, Wire, addresses};
 use super::peer::Peer;
 use super::session::Session;
-use super::{Endpoint, EndpointError, NetError, Options, PeerJudge, Phase};
+use super::{Endpoint, EndpointError, NetError, Options, PeerJudge, Phase, Resolve};
 use crate::secret::Password;
 
 /// Largest body kept; more is cut off and [`Response::complete`] says so.
@@ -117,14 +118,48 @@ pub fn get(
     Ok(response)
 }
 
-/// Fetches what anybody may have, an `http:` URL of a certificate's authorityInfoAccess (RFC 5280 section 4.2.2.1). What
-/// comes is not proven by anything: the caller checks its signature.
+/// Which addresses a URL from a certificate may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Any.
+    Anywhere,
+    /// None that only this machine and this wire answer to: a stranger's certificate names the URL, and such services (those
+    /// of a cloud's metadata among them) take a local caller for a friend.
+    NotLocal,
+}
+
+impl Reach {
+    fn allows(self, address: IpAddr) -> bool {
+        let is_local = match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                v4.is_loopback() || v4.is_link_local() || v4.is_broadcast() || v4.octets().first() == Some(&0)
+            }
+            IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local() || v6.is_unspecified(),
+        };
+        self == Self::Anywhere || !(is_local || address.is_multicast())
+    }
+}
+
+/// Fetches what anybody may have, an `http:` URL of a certificate's authorityInfoAccess (RFC 5280 section 4.2.2.1), without a
+/// proxy. What comes is not proven by anything: the caller checks its signature.
 ///
 /// # Errors
-/// [`NetError`], also for a URL that is not `http:`.
-pub fn fetch(url: &str, options: &Options) -> Result<Response, NetError> {
+/// [`NetError`], also for a URL that is not `http:`, or leads where `reach` does not.
+pub fn fetch(url: &str, options: &Options, reach: Reach) -> Result<Response, NetError> {
     let endpoint = plain(url).map_err(|error| NetError::Unusable { what: error.to_string() })?;
     let (name, total) = (endpoint.authority(), Deadline::after(options.total));
+    // Asked for once: a second answer of the resolver's could be another one.
+    let addresses = addresses(&endpoint.host, endpoint.port, options, total.within(options.connect))?;
+    let allowed = addresses.iter().map(SocketAddr::ip).filter(|address| reach.allows(*address));
+    let pin = |address| Resolve { host: endpoint.host.clone(), port: endpoint.port, address };
+    let resolve: Vec<Resolve> = allowed.map(pin).collect();
+    if resolve.is_empty() {
+        let what = format!(
+            "{name} is an address of this machine or wire, which a certificate's URL is not followed to"
+        );
+        return Err(NetError::Unusable { what });
+    }
+    let options = &Options { resolve, proxy: None, ..options.clone() };
     let mut wire = Wire::open(&endpoint.host, endpoint.port, options, total)?;
     wire.begin(total, MAX_RECEIVED);
     let request = request("GET", &endpoint, 80, &[]);
