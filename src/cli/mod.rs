@@ -21,6 +21,7 @@ mod network;
 mod password;
 mod platform;
 mod source;
+mod stream;
 mod ui;
 mod write;
 

@@ -54,24 +54,45 @@ impl Upgrade {
     }
 }
 
+/// How to connect, whichever the server: the flags, read once.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    options: Options,
+    /// Whether `--proxy` said which proxy, or that there is none.
+    is_proxy_given: bool,
+}
+
 /// How to connect to this server. Says so when the environment sends it through a proxy.
 pub(crate) fn options(flags: &Network, endpoint: &Endpoint, context: &Context) -> Result<Options, CliError> {
-    let mut resolve = Vec::new();
-    for text in &flags.resolve {
-        let entry = Resolve::parse(text).map_err(|error| CliError::usage(error.to_string()))?;
-        resolve.push(entry);
+    Connecting::read(flags, context)?.to(endpoint, context)
+}
+
+impl Connecting {
+    /// Reads the flags, and the files they name.
+    pub(crate) fn read(flags: &Network, context: &Context) -> Result<Self, CliError> {
+        let resolve =
+            |text: &String| Resolve::parse(text).map_err(|error| CliError::usage(error.to_string()));
+        let resolve = flags.resolve.iter().map(resolve).collect::<Result<_, _>>()?;
+        let sni = flags.server_name.as_ref().map_or_else(Sni::default, |name| Sni::Name(name.clone()));
+        let limit = context.timeout;
+        let mut options =
+            Options { connect: limit, handshake: limit, total: limit, sni, resolve, ..Options::default() };
+        options.proxy = match flags.proxy.as_deref() {
+            None | Some("none") => None,
+            Some(text) => Some(proxy("--proxy", text)?),
+        };
+        options.client_auth = client_auth(flags)?;
+        Ok(Self { options, is_proxy_given: flags.proxy.is_some() })
     }
-    let sni = flags.server_name.as_ref().map_or_else(Sni::default, |name| Sni::Name(name.clone()));
-    let limit = context.timeout;
-    let mut options =
-        Options { connect: limit, handshake: limit, total: limit, sni, resolve, ..Options::default() };
-    options.proxy = match flags.proxy.as_deref() {
-        Some("none") => None,
-        Some(text) => Some(proxy("--proxy", text)?),
-        None => environment_proxy(endpoint, &options.resolve, context)?,
-    };
-    options.client_auth = client_auth(flags)?;
-    Ok(options)
+
+    /// How to connect to this server. Says so when the environment sends it through a proxy.
+    pub(crate) fn to(&self, endpoint: &Endpoint, context: &Context) -> Result<Options, CliError> {
+        let mut options = self.options.clone();
+        if !self.is_proxy_given {
+            options.proxy = environment_proxy(endpoint, &options.resolve, context)?;
+        }
+        Ok(options)
+    }
 }
 
 fn proxy(named_by: &str, text: &str) -> Result<Proxy, CliError> {

@@ -49,6 +49,9 @@ pub(super) struct Wire {
     pub(super) deadline: Deadline,
     /// The first octets received since [`Wire::begin`].
     pub(super) first: Vec<u8>,
+    /// As many octets received since then as were to be kept.
+    pub(super) kept: Vec<u8>,
+    keep: usize,
     /// How many octets may still be received; reading beyond is an error of kind `FileTooLarge`.
     pub(super) budget: usize,
 }
@@ -61,7 +64,7 @@ impl Wire {
         let (stream, address) = race::connect(&addresses, deadline)?;
         // Failing to switch Nagle's algorithm off costs time, nothing else.
         let _ = stream.set_nodelay(true);
-        Ok(Self { stream, address, deadline, first: Vec::new(), budget: 0 })
+        Ok(Self { stream, address, deadline, first: Vec::new(), kept: Vec::new(), keep: 0, budget: 0 })
     }
 
     /// Begins a phase: its deadline, how many octets it may receive, and a new record of the first ones.
@@ -69,6 +72,13 @@ impl Wire {
         self.deadline = deadline;
         self.budget = budget;
         self.first.clear();
+        self.keep(0);
+    }
+
+    /// Begins to keep what is received from now on, up to a limit.
+    pub(super) fn keep(&mut self, limit: usize) {
+        self.kept = Vec::new();
+        self.keep = limit;
     }
 
     /// An I/O error as what it means in this phase.
@@ -112,6 +122,8 @@ impl Read for Wire {
         self.budget = self.budget.saturating_sub(count);
         let wanted = NetError::FIRST_OCTETS.saturating_sub(self.first.len()).min(count);
         self.first.extend_from_slice(buffer.get(..wanted).unwrap_or_default());
+        let wanted = self.keep.saturating_sub(self.kept.len()).min(count);
+        self.kept.extend_from_slice(buffer.get(..wanted).unwrap_or_default());
         Ok(count)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::connect::Deadline;
-use super::legacy::Offer;
+use super::legacy::{FlightReader, Offer};
 use super::peer::Peer;
 use super::session::Session;
 use super::{
@@ -145,18 +145,30 @@ pub enum Means {
 /// [`Observation::failure`].
 pub fn observe(endpoint: &Endpoint, options: &Options) -> Result<Observation, NetError> {
     let total = Deadline::after(options.total);
-    let error = match attempt(endpoint, options, total) {
-        Err(error) if is_worth_asking_again(&error) => error,
-        other => return other,
+    let Missed { error, shown } = match attempt(endpoint, options, total) {
+        Ok(seen) => return Ok(seen),
+        Err(missed) => *missed,
     };
+    if !is_worth_asking_again(&error) {
+        return shown.ok_or(error);
+    }
     if matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. }) {
         let nameless = Options { sni: Sni::Omit, ..options.clone() };
         if let Ok(seen) = attempt(endpoint, &nameless, total) {
             return Ok(Observation { failure: Some(error), ..seen });
         }
     }
-    let shown = legacy::chain(endpoint, options, total, &error)?;
-    Ok(from_first_flight(endpoint, shown, error))
+    match legacy::chain(endpoint, options, total, &error) {
+        Ok(shown) => Ok(from_first_flight(endpoint, shown, error)),
+        Err(error) => shown.ok_or(error),
+    }
+}
+
+/// A handshake that came to nothing.
+struct Missed {
+    error: NetError,
+    /// What the server had sent in the clear before, if a chain was among it: rustls looks at one only when it has all.
+    shown: Option<Observation>,
 }
 
 /// Whether another hello may get more: the server spoke, or hung up on ours.
@@ -172,12 +184,12 @@ fn is_worth_asking_again(error: &NetError) -> bool {
 }
 
 fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetError) -> Observation {
-    let legacy::Shown { flight, wire, sni } = shown;
+    let legacy::Shown { flight, address, sni } = shown;
     let request = flight.request.map(|authorities| ClientAuthRequest { authorities, required: None });
     Observation {
         endpoint: endpoint.clone(),
         means: Means::FirstFlight,
-        address: wire.address,
+        address,
         sni,
         protocol: flight.version,
         cipher_suite: flight.cipher_suite,
@@ -192,9 +204,10 @@ fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetErro
     }
 }
 
-fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Observation, NetError> {
+fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Observation, Box<Missed>> {
     let peer = Peer::new(endpoint.host.clone(), None, options.client_auth.clone());
-    let mut session = Session::open(endpoint, options, peer, total)?;
+    let session = Session::open(endpoint, options, peer, total);
+    let mut session = session.map_err(|error| Box::new(Missed { error, shown: None }))?;
     let outcome = session.handshake(total.within(options.handshake));
     let outcome = outcome.and_then(|()| afterword(&mut session, total));
     let mut server_time = None;
@@ -206,7 +219,10 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
     }
     let seen = session.peer.seen();
     let failure = match &outcome {
-        Err(error) if seen.chain.is_empty() => return Err(error.clone()),
+        Err(error) if seen.chain.is_empty() => {
+            let shown = kept(endpoint, options, &session, error);
+            return Err(Box::new(Missed { error: error.clone(), shown }));
+        }
         Err(error) => Some(error.clone()),
         Ok(_) => None,
     };
@@ -233,6 +249,20 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
         server_time,
         failure,
     })
+}
+
+/// What a handshake that failed had shown in the clear.
+fn kept(endpoint: &Endpoint, options: &Options, session: &Session, error: &NetError) -> Option<Observation> {
+    let mut reader = FlightReader::default();
+    // What breaks the rules behind the chain does not take it away.
+    let _ = reader.feed(&session.wire.kept);
+    let flight = reader.into_flight();
+    if flight.chain.is_empty() {
+        return None;
+    }
+    let (address, sni) = (session.wire.address, options.sni.name_for(&endpoint.host));
+    let seen = from_first_flight(endpoint, legacy::Shown { flight, address, sni }, error.clone());
+    Some(Observation { means: Means::Handshake, ..seen })
 }
 
 impl ClientAuthRequest {

@@ -1,9 +1,10 @@
 //! One TLS connection: rustls over a wire with deadlines.
 
 use std::io::{self, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
 use rustls::{
     AlertDescription, ClientConfig, ClientConnection, Error, InvalidMessage, PeerIncompatible,
     SupportedProtocolVersion,
@@ -18,6 +19,9 @@ use super::{Alert, Endpoint, NetError, Options, Phase, Protocol, proxy};
 /// Most octets received during a handshake. rustls takes messages up to 64 KiB (JSSE: 32 KiB), a handshake has few of
 /// them.
 const MAX_HANDSHAKE: usize = 256 * 1024;
+
+/// How much of a handshake is kept, to read the chain from when rustls does not get that far.
+const MAX_KEPT: usize = 64 * 1024;
 
 pub(super) struct Session {
     pub(super) tls: ClientConnection,
@@ -50,6 +54,7 @@ impl Session {
     /// Runs the handshake to its end.
     pub(super) fn handshake(&mut self, deadline: Deadline) -> Result<(), NetError> {
         self.begin(deadline, MAX_HANDSHAKE);
+        self.wire.keep(MAX_KEPT);
         while self.tls.is_handshaking() {
             self.send(Phase::Handshake)?;
             if self.tls.is_handshaking() {
@@ -178,11 +183,20 @@ fn versions(options: &Options) -> Result<Vec<&'static SupportedProtocolVersion>,
     Ok(known.into_iter().map(|(_, version)| version).collect())
 }
 
+/// What signs, encrypts and agrees on keys: one for all connections.
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let made = || {
+        let mut provider = rustls::crypto::ring::default_provider();
+        provider.kx_groups.push(&P521);
+        Arc::new(provider)
+    };
+    Arc::clone(PROVIDER.get_or_init(made))
+}
+
 fn client(endpoint: &Endpoint, options: &Options, peer: &Arc<Peer>) -> Result<ClientConnection, NetError> {
     let unusable = |what: String| NetError::Unusable { what };
-    let mut provider = rustls::crypto::ring::default_provider();
-    provider.kx_groups.push(&P521);
-    let builder = ClientConfig::builder_with_provider(Arc::new(provider))
+    let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&versions(options)?)
         .map_err(|error| unusable(error.to_string()))?;
     let mut config = builder

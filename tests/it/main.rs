@@ -24,6 +24,7 @@ mod net_cli;
 mod net_http;
 mod net_java;
 mod net_legacy;
+mod net_malformed;
 mod net_many;
 mod net_observe;
 mod net_starttls;

@@ -41,6 +41,11 @@ fn a_list_gives_an_outcome_for_each_in_its_order() {
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     assert_eq!(outcome.code, 3, "{}", outcome.text());
     let document = outcome.json();
+    assert_eq!(
+        (&document["schema"], &document["ok"], &document["error"]),
+        (&"trustmend/v1/diagnose".into(), &false.into(), &serde_json::Value::Null)
+    );
+    assert!(document["at"].is_string() && document.as_object().unwrap().len() == 5, "{document}");
     let told = |target: &serde_json::Value| {
         let verdict = target["verdict"].as_str().unwrap_or("none");
         format!("{} {verdict}", target["target"].as_str().unwrap())
@@ -68,6 +73,28 @@ fn a_list_gives_an_outcome_for_each_in_its_order() {
     let inspected = trustmend(&home, &["inspect", "127.0.0.1:1", &good, "--timeout", "1"]);
     assert_eq!(inspected.code, 3, "{}", inspected.text());
     assert!(inspected.stdout.contains(&good) && inspected.stderr.contains("127.0.0.1:1"), "{inspected:?}");
+}
+
+#[test]
+fn a_document_of_many_is_printed_while_they_come() {
+    let (good, home) = good();
+    let silent = silent();
+    let arguments = ["inspect", &good, &silent, "--jobs", "1", "--timeout", "20", "--json"];
+    let mut child = command(&home, &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let begin = Instant::now();
+    // The last member of the first target, while the second says nothing.
+    assert!(lines.any(|line| line.trim_start().starts_with("\"problems\"")));
+    assert!(begin.elapsed() < Duration::from_secs(15) && child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for flags in
+        [&["--format", "prometheus"][..], &["--format", "nagios"], &["--format", "json"], &["--out", "f"]]
+    {
+        let both = [&["diagnose", &good, "--store", "root.jks", "--unordered"][..], flags].concat();
+        let outcome = trustmend(&home, &both);
+        assert_eq!(outcome.code, 2, "{flags:?}: {}", outcome.text());
+    }
 }
 
 #[test]

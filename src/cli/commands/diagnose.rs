@@ -19,8 +19,9 @@ use super::super::exit::Exit;
 use super::super::many::{self, Many};
 use super::super::members::{self, Addresses, Way};
 use super::super::monitor::{Form, Monitoring};
-use super::super::network;
+use super::super::network::{self, Connecting};
 use super::super::source::{self, CertificateFile, Source};
+use super::super::stream::Stream;
 use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
@@ -100,31 +101,24 @@ struct Shown {
 }
 
 pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliError> {
-    let now = match &arguments.at {
-        Some(text) => OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-            CliError::usage(format!("{text:?} is not a time")).hint("write 2026-11-23T12:00:00Z")
-        })?,
-        None => context.now,
-    };
-    let started = options(arguments)?;
-    let named = arguments.store.as_deref().or_else(|| started.trust_store());
-    let place = named.unwrap_or_else(|| assemble::default_store());
-    let mut store = assemble::client(place, &arguments.password, context)?;
-    clients::read_by(arguments.client, &mut store);
-    let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
-    let java = java.started_with(&started, context)?;
-    if named.is_none() {
-        context.ui.note(&format!("note: no --store given, judging with {place}"));
-    }
-    let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
-    let case = Case { arguments, place, store: &store, java: &java, completion, now };
+    contradictions(arguments)?;
+    let not_a_time =
+        |text: &String| CliError::usage(format!("{text:?} is not a time")).hint("write 2026-11-23T12:00:00Z");
+    let at = arguments.at.as_ref();
+    let at = at.map(|text| OffsetDateTime::parse(text, &Rfc3339).map_err(|_| not_a_time(text)));
+    let now = at.transpose()?.unwrap_or(context.now);
+    let case = Case::read(arguments, now, context)?;
     let targets = arguments.many.targets(&arguments.sources)?;
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
     if arguments.write_bundle.is_some() && !is_one {
         return Err(CliError::usage("--write-bundle is for one server at a time"));
     }
-    let streams =
-        !context.ui.json() && arguments.monitoring.format == Form::Text && arguments.monitoring.out.is_none();
+    let monitoring = &arguments.monitoring;
+    let is_monitored = !matches!(monitoring.format, Form::Text | Form::Json);
+    let streams = !context.ui.json() && !is_monitored && monitoring.out.is_none();
+    let many = targets.len() > 1 && !arguments.many.unordered && !is_monitored && monitoring.out.is_none();
+    let at = many.then_some(now).filter(|_| Stream::serves(context));
+    let mut stream = at.map(|at| Stream::begin("diagnose", Some(at), context)).transpose()?;
     let (mut shown, mut exits, mut told) = (Vec::new(), Vec::new(), 0);
     let take = |mut one: Shown| {
         if let Some(error) = one.failure.take_if(|_| is_one && one.unread) {
@@ -136,7 +130,10 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         told += 1;
         match &one.failure {
             _ if arguments.many.unordered => context.ui.line(&one.json)?,
-            _ if !streams => shown.push(one),
+            _ if !streams => match &mut stream {
+                Some(stream) => stream.target(&one.json)?,
+                None => shown.push(one.kept(is_monitored)),
+            },
             Some(error) => context.ui.error(error),
             None => context.ui.result(&format!("{}{}", if told > 1 { "\n" } else { "" }, one.text))?,
         }
@@ -147,17 +144,32 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     if arguments.many.unordered {
         return Ok(exit);
     }
-    if context.ui.json() {
+    if let Some(stream) = stream {
+        stream.end(exit == Exit::Done)?;
+    } else if context.ui.json() {
         let targets = shown.into_iter().map(|one| one.json).collect();
         let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
         arguments.monitoring.document(&document, context)?;
     } else if arguments.monitoring.format != Form::Text {
-        return monitored(arguments, place, &shown, exit, now, context);
+        return monitored(arguments, &case.place, &shown, exit, now, context);
     } else if arguments.monitoring.out.is_some() {
         let texts: Vec<&str> = shown.iter().map(|one| one.text.as_str()).collect();
         arguments.monitoring.text(&texts.join("\n"), context)?;
     }
     Ok(exit)
+}
+
+/// Flags that do not go together.
+fn contradictions(arguments: &Diagnose) -> Result<(), CliError> {
+    if arguments.many.unordered
+        && (arguments.monitoring.format != Form::Text || arguments.monitoring.out.is_some())
+    {
+        return Err(CliError::usage(
+            "--unordered prints JSON lines; --format and --out ask for something else",
+        )
+        .hint("leave out --unordered, or --format and --out"));
+    }
+    Ok(())
 }
 
 /// The JVM's options as given.
@@ -223,6 +235,15 @@ fn monitored(
 }
 
 impl Shown {
+    /// What is needed of it until all others are there: a monitoring system is told little.
+    fn kept(mut self, is_monitored: bool) -> Self {
+        if is_monitored {
+            self.json.presented.clear();
+            self.text.clear();
+        }
+        self
+    }
+
     fn failed(text: &str, error: CliError) -> Self {
         let json = v1::Observed {
             target: without_secrets(text),
@@ -243,14 +264,32 @@ impl Shown {
 /// What is the same for every source.
 struct Case<'a> {
     arguments: &'a Diagnose,
-    place: &'a str,
-    store: &'a ClientStore,
-    java: &'a JavaClient,
+    place: String,
+    store: ClientStore,
+    java: JavaClient,
+    connecting: Connecting,
     completion: Completion,
     now: OffsetDateTime,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    /// Reads the flags, the store, and what the runtime at hand says.
+    fn read(arguments: &'a Diagnose, now: OffsetDateTime, context: &Context) -> Result<Self, CliError> {
+        let started = options(arguments)?;
+        let named = arguments.store.as_deref().or_else(|| started.trust_store());
+        let place = named.unwrap_or_else(|| assemble::default_store());
+        let mut store = assemble::client(place, &arguments.password, context)?;
+        clients::read_by(arguments.client, &mut store);
+        let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
+        let java = java.started_with(&started, context)?;
+        if named.is_none() {
+            context.ui.note(&format!("note: no --store given, judging with {place}"));
+        }
+        let connecting = Connecting::read(&arguments.network, context)?;
+        let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
+        Ok(Self { arguments, place: place.to_owned(), store, java, connecting, completion, now })
+    }
+
     /// What came of one SOURCE as typed, which a folder makes several.
     fn each(&self, text: &str, context: &Context) -> Vec<Shown> {
         let failed = |error| Shown::failed(text, error);
@@ -286,7 +325,7 @@ impl Case<'_> {
     }
 
     fn server(&self, text: &str, endpoint: &Endpoint, context: &Context) -> Result<Vec<Shown>, CliError> {
-        let options = network::options(&self.arguments.network, endpoint, context)?;
+        let options = self.connecting.to(endpoint, context)?;
         let options = net::Options { ask_time: true, ..options };
         let ways = self.arguments.addresses.ways(endpoint, options)?;
         let ask = |way: &Way| {
@@ -327,7 +366,7 @@ impl Case<'_> {
     }
 
     fn client_asked(&self) -> Client<'_> {
-        Client { java: self.java, store: self.store, completion: &self.completion }
+        Client { java: &self.java, store: &self.store, completion: &self.completion }
     }
 
     fn host(&self) -> Result<Option<PeerName>, CliError> {
@@ -375,7 +414,7 @@ impl Case<'_> {
     }
 
     fn shown(&self, title: &str, mut assessment: Assessment, mut json: v1::Observed) -> Shown {
-        let answers = clients::answers(self.arguments.client, &assessment, self.java);
+        let answers = clients::answers(self.arguments.client, &assessment, &self.java);
         let single = self.single(&answers);
         if let Some(answer) = single {
             clients::speak_for(&mut assessment, answer);
@@ -395,7 +434,7 @@ impl Case<'_> {
         let shown_store = match (&self.store.path, &format) {
             (Some(path), Some(format)) => format!("{} ({format})", path.display()),
             (Some(path), None) => path.display().to_string(),
-            (None, _) => self.place.to_owned(),
+            (None, _) => self.place.clone(),
         };
         let judge = self.judge(single, &answers, shown_store);
         let predicted =
@@ -405,11 +444,8 @@ impl Case<'_> {
         json.client = Some(self.client(single));
         let listed = !answers.is_empty();
         json.clients = listed.then(|| answers.iter().map(Answer::json).collect());
-        json.store = Some(v1::StoreRef {
-            place: self.place.to_owned(),
-            format,
-            anchors: evidence.store.anchors.len(),
-        });
+        json.store =
+            Some(v1::StoreRef { place: self.place.clone(), format, anchors: evidence.store.anchors.len() });
         let path = evidence.judgement.as_ref().filter(|judgement| judgement.verdict == Verdict::Trusted);
         let path = path.and_then(|judgement| judgement.path.as_ref());
         json.path = Some(path.map(|path| path.iter().map(|one| one.sha256().hex()).collect()));

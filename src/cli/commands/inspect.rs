@@ -11,8 +11,9 @@ use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::many::{self, Many};
 use super::super::members::{self, Addresses, Way};
-use super::super::network;
+use super::super::network::{self, Connecting};
 use super::super::source::{self, CertificateFile, Source};
+use super::super::stream::Stream;
 use crate::cert::Certificate;
 use crate::net::{Endpoint, NetError, Observation, observe, without_secrets};
 use crate::path::arrange;
@@ -56,12 +57,17 @@ struct Shown {
 
 pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliError> {
     let targets = arguments.many.targets(&arguments.sources)?;
+    let connecting = Connecting::read(&arguments.network, context)?;
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
     let read = |text: &str| source::read(&arguments.upgrade.source(text)?, &arguments.password);
     let ask = |text: &str| match read(text) {
-        Ok(sources) => sources.iter().flat_map(|source| one(text, source, arguments, context)).collect(),
+        Ok(sources) => {
+            sources.iter().flat_map(|source| one(text, source, arguments, &connecting, context)).collect()
+        }
         Err(error) => vec![Shown { unread: true, ..Shown::failed(text, error) }],
     };
+    let streams = targets.len() > 1 && !arguments.many.unordered && Stream::serves(context);
+    let mut stream = if streams { Some(Stream::begin("inspect", None, context)?) } else { None };
     let (mut shown, mut exits) = (Vec::new(), Vec::new());
     let take = |mut one: Shown| {
         if let Some(error) = one.failure.take_if(|_| is_one && one.unread) {
@@ -71,11 +77,11 @@ pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliErr
         if arguments.many.unordered {
             return context.ui.line(&one.json);
         }
-        if context.ui.json() {
-            shown.push(one);
-            return Ok(());
-        }
         match &one.failure {
+            _ if context.ui.json() => match &mut stream {
+                Some(stream) => stream.target(&one.json)?,
+                None => shown.push(one),
+            },
             Some(error) => context.ui.error(error),
             None => context.ui.result(&one.text)?,
         }
@@ -83,7 +89,9 @@ pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliErr
     };
     let interrupted = arguments.many.each(targets, context, ask, take)?;
     let exit = if interrupted { Exit::Interrupted } else { many::exit(&exits) };
-    if context.ui.json() && !arguments.many.unordered {
+    if let Some(stream) = stream {
+        stream.end(exit == Exit::Done)?;
+    } else if context.ui.json() && !arguments.many.unordered {
         let mut document_error = None;
         if let (1, Some(error)) = (shown.len(), shown.first().and_then(|one| one.failure.as_ref())) {
             document_error = Some(v1::Error::from(error));
@@ -109,11 +117,17 @@ impl Shown {
     }
 }
 
-fn one(text: &str, source: &Source, arguments: &Inspect, context: &Context) -> Vec<Shown> {
+fn one(
+    text: &str,
+    source: &Source,
+    arguments: &Inspect,
+    connecting: &Connecting,
+    context: &Context,
+) -> Vec<Shown> {
     match source {
         Source::File(file) => vec![of_file(file, context)],
         Source::Server(endpoint) => {
-            let options = network::options(&arguments.network, endpoint, context);
+            let options = connecting.to(endpoint, context);
             match options.and_then(|options| arguments.addresses.ways(endpoint, options)) {
                 Ok(ways) => of_ways(text, endpoint, &ways, context),
                 Err(error) => vec![Shown::failed(text, error)],

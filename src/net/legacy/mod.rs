@@ -9,11 +9,12 @@ mod hello;
 mod offer;
 
 use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
 
 pub use flight::{Flight, FlightError, FlightReader};
 pub use offer::Offer;
 
-use super::connect::{Deadline, Wire};
+use super::connect::Deadline;
 use super::{CipherSuite, Endpoint, NetError, Options, Phase, Protocol, proxy};
 
 /// Most octets received for one flight.
@@ -27,7 +28,7 @@ const OFFERS: [Protocol; 4] = [Protocol::Tls12, Protocol::Tls11, Protocol::Tls10
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) flight: Flight,
-    pub(super) wire: Wire,
+    pub(super) address: SocketAddr,
     pub(super) sni: Option<String>,
 }
 
@@ -119,5 +120,5 @@ fn ask(
     }
     // close_notify as a warning (RFC 5246 section 7.2.1). Not being heard is no fault.
     let _ = wire.write_all(&[21, 3, 1, 0, 2, 1, 0]);
-    Ok(Shown { flight: reader.into_flight(), wire, sni })
+    Ok(Shown { flight: reader.into_flight(), address: wire.address, sni })
 }
