@@ -15,10 +15,11 @@ lint:
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-# Comparisons with keytool and openssl, in one run.
+# Comparisons with keytool, openssl and sslyze, in one run each.
 bench:
 	cargo build --release
 	python3 benches/peers.py
+	python3 benches/targets.py
 
 # The manual pages, from the definitions of the commands.
 man:

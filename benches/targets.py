@@ -93,7 +93,7 @@ def compare(home, port):
     row("trustmend inspect --json", TARGETS, *ordered)
     before = row("trustmend inspect --unordered", tenth, *few)
     by_openssl = row("xargs -P openssl s_client", some, *openssl)
-    by_sslyze = sslyze(home, listed(60), 60)
+    by_sslyze = sslyze(home, listed(200), 200)
     s_time = subprocess.run(["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-new", "-time", "2"], capture_output=True, text=True)
     print("  openssl s_time: " + next(line for line in s_time.stdout.splitlines() if "connections in" in line))
     print(f"growth from {tenth} to {TARGETS}: {each / before:.2f} of the time for each; openssl {by_openssl / each:.1f} times ours, "

@@ -199,10 +199,17 @@ pub(crate) struct Network {
     /// except for what NO_PROXY names].
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Present the certificate in FILE, with its intermediates behind it, to a server that asks for one.
+    /// Present the certificate in FILE, with its intermediates behind it, to a server that asks for one. A PKCS12, JKS or JCEKS
+    /// keystore with one private key will do.
     #[arg(long, value_name = "FILE")]
     pub(crate) client_cert: Option<std::path::PathBuf>,
     /// Its private key, not encrypted [default: in the certificate's file].
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     pub(crate) client_key: Option<std::path::PathBuf>,
+    /// Read the password of the client's keystore from the first line of FILE [default: changeit].
+    #[arg(long, value_name = "FILE", requires = "client_cert", conflicts_with = "client_password_env")]
+    pub(crate) client_password_file: Option<std::path::PathBuf>,
+    /// Read the password of the client's keystore from the environment variable VAR.
+    #[arg(long, value_name = "VAR", requires = "client_cert")]
+    pub(crate) client_password_env: Option<String>,
 }

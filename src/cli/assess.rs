@@ -9,7 +9,7 @@ use super::assemble::ClientStore;
 use super::client::JavaClient;
 use super::complete::{Completion, Found};
 use crate::cert::Certificate;
-use crate::finding::{Clocks, Evidence, Failure, StoreFacts, Target};
+use crate::finding::{Clocks, Evidence, Failure, OtherRoute, StoreFacts, Target};
 use crate::net::legacy::Offer;
 use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
@@ -84,6 +84,14 @@ pub(crate) fn server(
 fn flags(resolve: &[String], client: &Client<'_>) -> Vec<String> {
     let resolve = resolve.iter().flat_map(|given| ["--resolve".to_owned(), given.clone()]);
     resolve.chain(client.completion.flags.iter().cloned()).collect()
+}
+
+/// What the server shows without the proxy, if one is used and the server can be reached without.
+pub(crate) fn without_proxy(endpoint: &Endpoint, options: &Options) -> Option<OtherRoute> {
+    let proxy = options.proxy.as_ref()?.to_string();
+    let seen = observe(endpoint, &Options { proxy: None, ask_time: false, ..options.clone() }).ok()?;
+    let leaf = seen.chain.into_iter().next()?.certificate.ok()?;
+    Some(OtherRoute { proxy, leaf })
 }
 
 /// Judges a chain from a file.
@@ -225,6 +233,7 @@ fn judged(
         recommendation,
         store: client.store.facts.clone(),
         members: Vec::new(),
+        other_route: None,
         clocks: None,
         failure: None,
         found: known,

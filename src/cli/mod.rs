@@ -7,6 +7,7 @@ mod assemble;
 mod assess;
 mod bundle;
 mod client;
+mod client_auth;
 mod clients;
 mod commands;
 mod complete;

@@ -3,29 +3,18 @@
 #![expect(clippy::disallowed_methods, reason = "HTTPS_PROXY and NO_PROXY are read here; only cli reads them")]
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use clap::Args;
 
 use super::Context;
 use super::args::Network;
-use super::assemble::path_error;
+use super::client_auth;
 use super::error::CliError;
-use super::exit::Exit;
 use super::source;
-use crate::fs;
-use crate::net::{ClientAuth, Endpoint, NetError, NoProxy, Options, Proxy, Resolve, Scheme, Sni, StartTls};
-use crate::pem;
-use crate::store::source as certificates;
-
-/// Largest file with a client certificate or key that is read.
-const MAX_FILE: u64 = 1 << 20;
+use crate::net::{Endpoint, NoProxy, Options, Proxy, Resolve, Scheme, Sni, StartTls};
 
 /// Whether a person was told of the environment's proxy.
 static SAID: std::sync::Once = std::sync::Once::new();
-
-/// The code of a client certificate or key that cannot be used.
-const CLIENT_CERTIFICATE: &str = "client-certificate-unusable";
 
 /// The flag of commands that talk to servers of other protocols than HTTP.
 #[derive(Debug, Args)]
@@ -81,7 +70,7 @@ impl Connecting {
             None | Some("none") => None,
             Some(text) => Some(proxy("--proxy", text)?),
         };
-        options.client_auth = client_auth(flags)?;
+        options.client_auth = client_auth::read(flags)?;
         Ok(Self { options, is_proxy_given: flags.proxy.is_some() })
     }
 
@@ -136,61 +125,4 @@ fn environment_proxy(
 fn first_set(variables: &[&'static str]) -> Option<(&'static str, String)> {
     let set = |variable: &&'static str| Some((*variable, std::env::var(variable).ok()?));
     variables.iter().filter_map(set).find(|(_, text)| !text.trim().is_empty())
-}
-
-fn client_auth(flags: &Network) -> Result<Option<ClientAuth>, CliError> {
-    let Some(certificate_file) = &flags.client_cert else { return Ok(None) };
-    let key_file = flags.client_key.as_ref().unwrap_or(certificate_file);
-    let octets = fs::read(certificate_file, MAX_FILE).map_err(|error| path_error(&error))?;
-    let found = certificates::certificates(&octets, None)
-        .map_err(|error| unusable(certificate_file, &error.to_string()))?;
-    if !["pem", "der", "pkcs7"].contains(&found.format) {
-        // Its key is behind a password, and no flag here is for that one.
-        let what = format!("a client certificate is not read from a {} file", found.format);
-        return Err(unusable(certificate_file, &what));
-    }
-    let chain: Vec<&[u8]> = found.certificates.iter().map(|found| found.certificate.der()).collect();
-    if chain.is_empty() {
-        return Err(unusable(certificate_file, "there is no certificate in it"));
-    }
-    let octets = fs::read(key_file, MAX_FILE).map_err(|error| path_error(&error))?;
-    let auth = match private_key(&octets, key_file)? {
-        Some(der) => ClientAuth::new(&chain, &der),
-        None => ClientAuth::new(&chain, &octets),
-    };
-    let auth = auth.map_err(|error: NetError| unusable(key_file, &error.to_string()))?;
-    Ok(Some(auth))
-}
-
-/// The private key of a PEM file; nothing for a file that is no PEM, which may be a key in DER.
-fn private_key(octets: &[u8], file: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, CliError> {
-    if !pem::sniff(octets) {
-        return Ok(None);
-    }
-    let scan = pem::scan(octets);
-    for piece in &scan.pieces {
-        let pem::Kind::Block { label, der, encrypted } = &piece.kind else { continue };
-        match label.as_str() {
-            "ENCRYPTED PRIVATE KEY" => return Err(encrypted_key(file)),
-            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" if *encrypted => {
-                return Err(encrypted_key(file));
-            }
-            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => return Ok(Some(der.clone().into())),
-            _ => {}
-        }
-    }
-    let mut failure = unusable(file, "there is no private key in it");
-    failure.hints.insert(0, "name the key's file with --client-key".to_owned());
-    Err(failure)
-}
-
-fn encrypted_key(file: &Path) -> CliError {
-    let mut failure = unusable(file, "the private key is encrypted");
-    failure.hints.insert(0, "write it without: openssl pkey -in KEY -out PLAIN_KEY".to_owned());
-    failure
-}
-
-fn unusable(file: &Path, what: &str) -> CliError {
-    CliError::new(Exit::Store, CLIENT_CERTIFICATE, format!("{}: {what}", file.display()))
-        .hint(format!("`trustmend explain {CLIENT_CERTIFICATE}` tells which files are taken"))
 }

@@ -30,6 +30,8 @@ pub struct Evidence {
     pub store: StoreFacts,
     /// What other addresses of the same server showed, if they were asked.
     pub members: Vec<Member>,
+    /// What the same server shows on another route, if it was asked there too.
+    pub other_route: Option<OtherRoute>,
     /// The server's clock and ours, if it was asked.
     pub clocks: Option<Clocks>,
     /// Why there is no chain, or no connection behind it.
@@ -108,6 +110,15 @@ pub struct Member {
     pub chain: Result<Vec<Fingerprint>, String>,
     /// Whether this is the one the rest of the evidence is about.
     pub is_this: bool,
+}
+
+/// A second way to the same server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRoute {
+    /// The proxy that the evidence was gathered through; the other route goes without it.
+    pub proxy: String,
+    /// The certificate the server answers with there.
+    pub leaf: Certificate,
 }
 
 /// Two clocks, read at the same time.

@@ -9,7 +9,7 @@ mod pages;
 mod remedy;
 mod rules;
 
-pub use evidence::{Clocks, Evidence, Failure, Member, Place, StoreFacts, Target};
+pub use evidence::{Clocks, Evidence, Failure, Member, OtherRoute, Place, StoreFacts, Target};
 pub use log::{Cause, Likelihood, causes};
 pub use pages::{PAGES, Page, page};
 pub use rules::RULES;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use trustmend::finding::{
-    Clocks, Evidence, Failure, Member, PAGES, RULES, Severity, StoreFacts, examine, page,
+    Clocks, Evidence, Failure, Member, OtherRoute, PAGES, RULES, Severity, StoreFacts, examine, page,
 };
 use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
 use trustmend::path::{arrange, faults, recommend};
@@ -126,6 +126,7 @@ fn evidence(question: &Question<'_>) -> Evidence {
             ..StoreFacts::default()
         },
         members: Vec::new(),
+        other_route: None,
         clocks: None,
         failure: None,
         found: Vec::new(),
@@ -328,7 +329,8 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
 #[test]
 fn clocks_and_members_are_compared() {
     let settings = Settings::of(&Version::newest(17));
-    let cases = recorded_cases();
+    let mut cases = recorded_cases();
+    cases.extend(generated_cases());
     let found = |change: &dyn Fn(&mut Evidence)| -> Vec<&'static str> {
         let mut evidence = cases.iter().find(|case| case.id == "ok").unwrap().ask(&settings, evidence);
         change(&mut evidence);
@@ -341,6 +343,15 @@ fn clocks_and_members_are_compared() {
         };
         assert_eq!(found(&clocks), codes, "{apart}");
     }
+    let direct = |id: &str| {
+        let case = cases.iter().find(|case| case.id == id).unwrap();
+        let leaf = case.ask(&settings, evidence).presented.first().unwrap().clone();
+        found(&|evidence| {
+            evidence.other_route = Some(OtherRoute { proxy: "proxy:3128".to_owned(), leaf: leaf.clone() });
+        })
+    };
+    assert_eq!(direct("ok"), Vec::<&str>::new(), "the same on both routes");
+    assert_eq!(direct("self:unknown"), ["interception-suspected"]);
     let member = |address: &str, octet: u8, is_this: bool| {
         let chain = Ok(vec![trustmend::digest::Fingerprint::of(&[octet])]);
         Member { address: address.to_owned(), chain, is_this }

@@ -27,6 +27,7 @@ mod net_legacy;
 mod net_malformed;
 mod net_many;
 mod net_observe;
+mod net_servers;
 mod net_starttls;
 mod net_support;
 mod paths;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConnection, StreamOwned};
 
 use crate::net_support::{Log, OpensslServer, Pki, https, listen, openssl, reply};
+use crate::support::jvm::Jvm;
 use crate::support::run::{trustmend, trustmend_with};
 use crate::support::scratch::Scratch;
 
@@ -29,7 +30,7 @@ fn head(stream: &mut impl std::io::Read) -> String {
 }
 
 /// A proxy that leads every tunnel to `server` on this machine, and what it was asked.
-fn proxy(server: u16) -> (u16, Log) {
+pub(crate) fn proxy(server: u16) -> (u16, Log) {
     let log = Log::default();
     let heads = Arc::clone(&log);
     let port = listen(move |mut stream| {
@@ -109,9 +110,8 @@ fn every_command_goes_through_the_proxy_that_is_named() {
     assert!(bad.code == 2 && !bad.text().contains("s3cret"), "{}", bad.text());
 }
 
-#[test]
-fn a_client_certificate_is_presented_in_every_form_of_its_key() {
-    let (pki, home) = pki();
+/// A client's certificate and key, in every form of file.
+fn client_files(pki: &Pki, home: &Scratch) {
     let (certificate, key) = pki.client();
     let block = |label: &str, der: &[u8]| pem::encode(&pem::Pem::new(label, der));
     let chain = block("CERTIFICATE", certificate.der()) + &block("CERTIFICATE", pki.intermediate.der());
@@ -124,10 +124,19 @@ fn a_client_certificate_is_presented_in_every_form_of_its_key() {
     let sec1 = String::from_utf8(home.read("sec1.pem")).unwrap();
     assert!(sec1.contains("BEGIN EC PRIVATE KEY"), "{sec1}");
 
-    let packed = trustmend(&home, &["inspect", "127.0.0.1:1", "--client-cert", "client.p12"]);
-    assert_eq!(packed.code, 4, "{}", packed.text());
-    assert!(packed.stderr.contains("not read from a pkcs12 file"), "{}", packed.stderr);
+    openssl(home.path(), "pkcs12 -export -in both.pem -passout pass:s3cret -out secret.p12");
+    home.write("password", "s3cret\n");
+    home.write("wrong", "other\n");
+    let imported = ["-importkeystore", "-srckeystore", &home.at("client.p12"), "-srcstorepass", "changeit"];
+    let into =
+        ["-destkeystore", &home.at("client.jks"), "-deststoretype", "JKS", "-deststorepass", "changeit"];
+    Jvm::compiler().keytool(&[&imported[..], &into].concat()).success();
+}
 
+#[test]
+fn a_client_certificate_is_presented_in_every_form_of_its_key() {
+    let (pki, home) = pki();
+    client_files(&pki, &home);
     let arguments = ["-Verify", "2", "-verify_return_error", "-CAfile", "root.pem"];
     for version in ["-tls1_2", "-tls1_3"] {
         let server = OpensslServer::start(home.path(), &[&arguments[..], &[version]].concat());
@@ -140,6 +149,9 @@ fn a_client_certificate_is_presented_in_every_form_of_its_key() {
             &["--client-cert", "both.pem"][..],
             &["--client-cert", "client.pem", "--client-key", "sec1.pem"],
             &["--client-cert", "client.pem", "--client-key", "pkcs8.der"],
+            &["--client-cert", "client.p12"],
+            &["--client-cert", "client.jks"],
+            &["--client-cert", "secret.p12", "--client-password-file", "password"],
         ] {
             trustmend(&home, &[&diagnose[..], flags].concat()).success();
         }
@@ -151,6 +163,30 @@ fn a_client_certificate_is_presented_in_every_form_of_its_key() {
             assert_eq!(outcome.code, 4, "{}", outcome.text());
             assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
         }
+    }
+}
+
+#[test]
+fn a_keystore_that_does_not_serve_says_why() {
+    let (pki, home) = pki();
+    client_files(&pki, &home);
+    let imported = ["-importkeystore", "-srckeystore", &home.at("client.p12"), "-srcstorepass", "changeit"];
+    let two =
+        ["-destkeystore", &home.at("two.p12"), "-deststorepass", "changeit", "-srcalias", "1", "-destalias"];
+    for alias in ["one", "two"] {
+        Jvm::compiler().keytool(&[&imported[..], &two, &[alias]].concat()).success();
+    }
+    for (flags, words) in [
+        (&["--client-cert", "secret.p12"][..], "the password changeit was tried"),
+        (&["--client-cert", "secret.p12", "--client-password-file", "wrong"], "password"),
+        (&["--client-cert", "two.p12"], "holds 2 private keys, one, two"),
+        (&["--client-cert", "client.p12", "--client-key", "sec1.pem"], "holds its key itself"),
+        (&["--client-cert", "root.jks"], "no private key"),
+    ] {
+        let outcome = trustmend(&home, &[&["inspect", "127.0.0.1:1"], flags].concat());
+        assert_eq!(outcome.code, 4, "{flags:?}: {}", outcome.text());
+        assert!(outcome.stderr.contains(words), "{flags:?}: {}", outcome.stderr);
+        assert!(!outcome.text().contains("s3cret"), "{flags:?}: {}", outcome.text());
     }
 }
 

@@ -15,13 +15,13 @@ use crate::net_support::{OpensslServer, Pki, RsaFiles, endpoint, https, listen, 
 use crate::support::jvm::Jvm;
 
 /// A JVM of this machine and the rules its own files give it.
-struct Judge {
+pub(crate) struct Judge {
     jvm: &'static Jvm,
     settings: Settings,
 }
 
 impl Judge {
-    fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let judge = |jvm: &'static Jvm| {
             let version = Version::parse(&jvm.version).unwrap();
             let files = ["conf/security/java.security", "jre/lib/security/java.security"];
@@ -33,14 +33,19 @@ impl Judge {
     }
 
     /// What it should print for each of these, speaking these protocols (all that it may, unless said).
-    fn predicted(&self, seen: &[Met], protocols: Option<&[Protocol]>) -> Vec<String> {
+    pub(crate) fn predicted(&self, seen: &[Met], protocols: Option<&[Protocol]>) -> Vec<String> {
         let client = Offer::java(&self.settings.tls_disabled, protocols);
         let prefix = if self.settings.alert_prefix { Prefix::Alert } else { Prefix::None };
         seen.iter().map(|met| met.text(&client, prefix)).collect()
     }
 
+    /// Which one it is.
+    pub(crate) fn version(&self) -> &str {
+        &self.jvm.version
+    }
+
     /// What it prints for each URL.
-    fn says(&self, options: &[&str], urls: &[&str]) -> Vec<String> {
+    pub(crate) fn says(&self, options: &[&str], urls: &[&str]) -> Vec<String> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/net/Handshake.java");
         let output = self.jvm.program("java").args(options).arg(source).args(urls).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -49,10 +54,10 @@ impl Judge {
 }
 
 /// A server as this program met it.
-struct Met(Result<Observation, NetError>, Options);
+pub(crate) struct Met(Result<Observation, NetError>, Options);
 
 impl Met {
-    fn at(url: &str, options: &Options) -> Self {
+    pub(crate) fn at(url: &str, options: &Options) -> Self {
         Self(observe(&endpoint(url), options), options.clone())
     }
 

@@ -83,6 +83,9 @@ pub(crate) struct Diagnose {
     upgrade: network::Upgrade,
     #[command(flatten)]
     addresses: Addresses,
+    /// Where a proxy is used, ask without it too, and tell whether the issuer changes on the way.
+    #[arg(long, help_heading = "Network")]
+    both_routes: bool,
     #[command(flatten)]
     pub(crate) monitoring: Monitoring,
     #[command(flatten)]
@@ -330,7 +333,11 @@ impl<'a> Case<'a> {
         let ways = self.arguments.addresses.ways(endpoint, options)?;
         let ask = |way: &Way| {
             let resolve = way.resolve(endpoint, &self.arguments.network.resolve);
-            assess::server(endpoint, &way.options, &resolve, &self.client_asked(), self.now)
+            let mut seen = assess::server(endpoint, &way.options, &resolve, &self.client_asked(), self.now);
+            if self.arguments.both_routes {
+                seen.evidence.other_route = assess::without_proxy(endpoint, &way.options);
+            }
+            seen
         };
         let mut seen: Vec<_> = ways.iter().map(ask).collect();
         members::compare(&ways, &mut seen);

@@ -96,6 +96,61 @@ impl Server {
         })
     }
 
+    /// nginx, with `lines` in its server block.
+    #[track_caller]
+    pub(crate) fn nginx(identity: Identity<'_>, lines: &str) -> Self {
+        let home = Scratch::new();
+        put(&home, identity);
+        home.write("ca.pem", identity.chain);
+        Self::start(home, "nginx-light", |home, port| {
+            let at = |name: &str| home.at(name);
+            let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+            let temporary: String =
+                temporary.iter().map(|kind| format!("{kind}_temp_path {};\n", at("t"))).collect();
+            let conf = format!(
+                "daemon off; pid {}; error_log {} crit;\nevents {{}}\nhttp {{ access_log off; {temporary}\n\
+                 server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {}; ssl_certificate_key {};\n{lines}\n\
+                 location / {{ return 204; }} }} }}\n",
+                at("pid"),
+                at("error.log"),
+                at("chain.pem"),
+                at("key.pem"),
+            );
+            home.write("nginx.conf", conf);
+            let mut command = Command::new("/usr/sbin/nginx");
+            command.args(["-c", &at("nginx.conf"), "-e", &at("error.log")]);
+            command
+        })
+    }
+
+    /// GnuTLS's server with these arguments, answering HTTP.
+    #[track_caller]
+    pub(crate) fn gnutls(identity: Identity<'_>, arguments: &[&str]) -> Self {
+        let home = Scratch::new();
+        put(&home, identity);
+        Self::start(home, "gnutls-bin", |home, port| {
+            let mut command = Command::new("/usr/bin/gnutls-serv");
+            command.args(["--http", "--quiet", "--port", &port.to_string()]);
+            command.args(["--x509certfile", &home.at("chain.pem"), "--x509keyfile", &home.at("key.pem")]);
+            command.args(arguments);
+            command
+        })
+    }
+
+    /// tinyproxy, which lets this user and password through.
+    #[track_caller]
+    pub(crate) fn tinyproxy(user: &str, password: &str) -> Self {
+        Self::start(Scratch::new(), "tinyproxy-bin", |home, port| {
+            let conf = format!(
+                "Port {port}\nListen 127.0.0.1\nTimeout 30\nAllow 127.0.0.1\nBasicAuth {user} {password}\n"
+            );
+            home.write("tinyproxy.conf", conf);
+            let mut command = Command::new("/usr/bin/tinyproxy");
+            command.args(["-d", "-c", &home.at("tinyproxy.conf")]);
+            command
+        })
+    }
+
     #[track_caller]
     fn start(home: Scratch, package: &str, command: impl Fn(&Scratch, u16) -> Command) -> Self {
         let port = free_port();
