@@ -13,9 +13,10 @@ fill() {
 
 fill certificate $stores/certificates/*.der
 fill der $stores/certificates/*.der $stores/pkcs12/* $stores/source/*.der $stores/source/*.p7b
-fill flight seeds/flight/*
+fill flight seeds/flight/* ../testdata/flight/*.bin
 fill jceks $stores/jceks/*
 fill jks $stores/jks/*
+fill ocsp seeds/ocsp/*
 fill pem $stores/pem/* $stores/source/*
 fill pem_bundle $stores/pem/* $stores/source/*
 fill pkcs12 $stores/pkcs12/*

@@ -3,7 +3,7 @@
 //! `fuzz_targets/` hands libFuzzer's inputs to them; `tests/fuzz_corpus.rs` hands every fixture, and damaged copies of
 //! it, to the same functions on a stable toolchain.
 
-use trustmend::cert::Certificate;
+use trustmend::cert::{Certificate, OcspStatus};
 use trustmend::der::{Element, Reader};
 use trustmend::net::legacy::FlightReader;
 use trustmend::path::java::{Settings, Version};
@@ -21,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     ("flight", flight),
     ("jceks", jceks),
     ("jks", jks),
+    ("ocsp", ocsp),
     ("pem", pem),
     ("pem_bundle", pem_bundle),
     ("pkcs12", pkcs12),
@@ -164,6 +165,13 @@ pub fn flight(input: &[u8]) {
         input.chunks(7).try_for_each(|piece| if pieces.is_over() { Ok(()) } else { pieces.feed(piece) });
     assert_eq!(one, many);
     assert_eq!(whole.into_flight(), pieces.into_flight());
+}
+
+/// A stapled OCSP response.
+pub fn ocsp(input: &[u8]) {
+    if let Ok(status) = OcspStatus::from_der(input) {
+        assert!(status.serial.len() < input.len() && !status.answer.name().is_empty());
+    }
 }
 
 /// A `java.security` file.

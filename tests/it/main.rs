@@ -21,6 +21,7 @@ mod main_job;
 mod monitoring;
 mod net_addresses;
 mod net_cli;
+mod net_flights;
 mod net_http;
 mod net_java;
 mod net_legacy;

@@ -5,8 +5,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::net_support::{Pki, https, listen, reply};
+use crate::support::program;
 use crate::support::run::{command, trustmend, trustmend_with};
 use crate::support::scratch::Scratch;
+use crate::support::strace;
 
 /// A server with a good chain, and the folder with the files of its PKI.
 fn good() -> (String, Scratch) {
@@ -95,6 +97,24 @@ fn a_document_of_many_is_printed_while_they_come() {
         let outcome = trustmend(&home, &both);
         assert_eq!(outcome.code, 2, "{flags:?}: {}", outcome.text());
     }
+}
+
+#[test]
+fn a_client_certificate_is_read_once_for_all_targets() {
+    let (pki, home) = (Pki::new(), Scratch::new());
+    let (certificate, key) = pki.client();
+    let blocks = [("CERTIFICATE", certificate.der().to_vec()), ("PRIVATE KEY", key.serialize_der())];
+    let blocks = blocks.map(|(label, der)| pem::encode(&pem::Pem::new(label, der)));
+    home.write("client.pem", blocks.concat());
+    let (port, _) = https(pki.server(pki.chain()), |_| reply("404 Not Found", "text/plain", ""));
+    home.write("list", format!("127.0.0.1:{port}\n").repeat(20));
+    let inner = command(&home, &["inspect", "--from-file", "list", "--client-cert", "client.pem", "--json"]);
+    let log = home.at("calls");
+    let outcome = program::run(strace::under(&log, "trace=openat", &inner), b"", "strace").success();
+    assert_eq!(outcome.json()["targets"].as_array().unwrap().len(), 20);
+    let calls = String::from_utf8(home.read("calls")).unwrap();
+    let opened = calls.lines().filter(|line| line.contains("client.pem")).count();
+    assert!((1..=2).contains(&opened), "certificate and key: {opened}");
 }
 
 #[test]

@@ -37,7 +37,8 @@ use crate::render::text::session;
 /// Would a client with that store accept this server? Every fault, whose it is, and the command that mends it.
 ///
 /// Connects, keeps what the server presents, and decides as the JVM would: its version and its java.security are taken
-/// from the runtime that the store belongs to, or from --java-version. Nothing is changed and no credential is sent. Files are
+/// from the runtime that the store belongs to, or from --java-version. Nothing is changed and no credential is sent; a
+/// server named by an https URL is asked for the time (HEAD /). Files are
 /// judged as chains, leaf first. A certificate that the server should send and does not is looked for in --extra, the store, the
 /// public roots, and at the http address that the one below it names.
 #[derive(Debug, Args)]

@@ -18,6 +18,9 @@ use super::{NetError, Phase};
 /// Most octets received before TLS begins.
 const MAX_TALK: usize = 64 * 1024;
 
+/// Longest line read; RFC 5321 section 4.5.3.1.5 has 512 octets, and capabilities of IMAP servers fill more.
+const MAX_LINE: usize = 8 * 1024;
+
 /// Longest text of a server that an error repeats.
 const MAX_SAID: usize = 200;
 
@@ -129,6 +132,7 @@ impl Talk<'_> {
             let octet = self.octets(1)?;
             match octet.as_slice() {
                 b"\n" => break,
+                _ if line.len() >= MAX_LINE => return Err(self.strange()),
                 octet => line.extend_from_slice(octet),
             }
         }

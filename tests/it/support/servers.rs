@@ -30,9 +30,10 @@ pub(crate) struct Identity<'a> {
 }
 
 impl Server {
-    /// OpenLDAP with one empty database; `lines` go into its slapd.conf.
+    /// OpenLDAP without a database, which begins in the clear (`ldap`) or with TLS at once (`ldaps`); `lines` go into its
+    /// slapd.conf.
     #[track_caller]
-    pub(crate) fn slapd(identity: Option<Identity<'_>>, lines: &str) -> Self {
+    pub(crate) fn slapd(scheme: &str, identity: Option<Identity<'_>>, lines: &str) -> Self {
         let home = Scratch::new();
         let mut conf = format!("include /etc/ldap/schema/core.schema\npidfile {}\n", home.at("pid"));
         if let Some(identity) = identity {
@@ -47,7 +48,7 @@ impl Server {
             command
                 .args(["-d", "0", "-f", &home.at("slapd.conf")])
                 .arg("-h")
-                .arg(format!("ldap://127.0.0.1:{port}/"));
+                .arg(format!("{scheme}://127.0.0.1:{port}/"));
             command
         })
     }
