@@ -8,6 +8,7 @@ mod agents;
 mod ansible;
 mod ca;
 mod ca_servers;
+mod check_wire;
 mod clients;
 mod completion;
 mod contrib;

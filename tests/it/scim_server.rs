@@ -10,6 +10,8 @@ use trustmend::secret::Password;
 
 use crate::net_http::trusting;
 use crate::net_support::{Pki, endpoint};
+use crate::support::run::{trustmend, trustmend_with};
+use crate::support::scratch::Scratch;
 
 /// gunicorn with its own TLS, ended when dropped.
 struct ScimServer {
@@ -112,4 +114,47 @@ fn a_real_server_that_wants_a_client_certificate() {
     let client_auth = ClientAuth::new(&chain, &key.serialize_der()).unwrap();
     let report = server.check(&pki, auth, Some(client_auth));
     assert!(report.ok, "{report:#?}");
+}
+
+#[test]
+fn a_real_server_that_is_not_trusted_logs_no_credential() {
+    let (pki, home) = (Pki::new(), Scratch::new());
+    pki.write(home.path());
+    let other = Scratch::new();
+    Pki::new().write(other.path());
+    let (right, wrong, log) = (home.at("right.jks"), home.at("wrong.jks"), home.at("access.log"));
+    trustmend(&home, &["import", &home.at("root.pem"), "--store", &right]).success();
+    trustmend(&home, &["import", &other.at("root.pem"), "--store", &wrong]).success();
+    let format = "%(r)s [%({authorization}i)s] [%({x-api-key}i)s]";
+    let server = ScimServer::start(home.path(), &["--access-logfile", &log, "--access-logformat", format]);
+    let url = format!("https://localhost:{}/v2/", server.port);
+    for (auth, credential, logged) in [
+        ("bearer", "tok-4711", "[Bearer tok-4711]"),
+        ("basic", "admin:s3cret", "[Basic YWRtaW46czNjcmV0]"),
+        ("header:x-api-key", "k-0815", "[k-0815]"),
+    ] {
+        let check = |store: &str| {
+            let words = [
+                "check",
+                &url,
+                "--store",
+                store,
+                "--auth",
+                auth,
+                "--auth-env",
+                "CREDENTIAL",
+                "--proxy",
+                "none",
+            ];
+            let outcome = trustmend_with(&home, &words, &[("CREDENTIAL", credential)], b"");
+            assert!(!outcome.text().contains(credential), "{}", outcome.text());
+            outcome.code
+        };
+        let before = home.read("access.log").len();
+        assert_eq!(check(&wrong), 1, "{auth}");
+        assert_eq!(home.read("access.log").len(), before, "{auth}: nothing was asked");
+        assert_eq!(check(&right), 0, "{auth}");
+        let asked = String::from_utf8(home.read("access.log").split_off(before)).unwrap();
+        assert_eq!(asked.matches(logged).count(), 2, "{auth}: {asked}");
+    }
 }
