@@ -12,7 +12,7 @@ use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
-use crate::support::{java, jre};
+use crate::support::{java, jre, program};
 
 /// A JVM that runs `StoreInUse`, until it is dropped.
 struct Running {
@@ -329,5 +329,138 @@ fn what_is_no_jvm_is_told_apart() {
             "{place}: {}",
             outcome.stderr
         );
+    }
+}
+
+/// As a product's own script starts it: its settings are the shell's, and the shell's words are the JVM's.
+const SCRIPT: &str = r#"#!/bin/sh
+cd "$(dirname "$0")" || exit 1
+if [ -f conf/settings.conf ]; then . ./conf/settings.conf; else . ./conf/settings-default.conf; fi
+java=jre/bin/java
+[ -x jre/jre/bin/java ] && java=jre/jre/bin/java
+exec $java -Dagent_home="$PWD" $JAVA_OPTS -cp "$CLASSES" StoreInUse
+"#;
+
+/// One installation: its settings, where its runtime is, what else is there, and what is to be told.
+struct Install {
+    settings: &'static [(&'static str, &'static str)],
+    runtime: &'static str,
+    local: bool,
+    codes: &'static [&'static str],
+    starts: bool,
+}
+
+const INSTALLS: &[Install] = &[
+    Install {
+        settings: &[(
+            "settings-default.conf",
+            "JAVA_OPTS=\"-Xmx64m -Djavax.net.ssl.trustStore=HOME/first.jks\"\n",
+        )],
+        runtime: "jre",
+        local: false,
+        codes: &[],
+        starts: true,
+    },
+    Install {
+        settings: &[
+            ("settings-default.conf", "JAVA_OPTS=\"-Djavax.net.ssl.trustStore=HOME/first.jks\"\n"),
+            (
+                "settings.conf",
+                "# JAVA_OPTS=\"-Djavax.net.ssl.trustStore=HOME/second.jks\"\nJAVA_OPTS=-Xmx64m\n",
+            ),
+        ],
+        runtime: "jre/jre",
+        local: false,
+        codes: &[],
+        starts: true,
+    },
+    Install {
+        settings: &[(
+            "settings.conf",
+            "JAVA_OPTS='-Xmx64m' # memory\nexport JAVA_OPTS=\"${JAVA_OPTS} \\\n  -Djavax.net.ssl.trustStore=HOME/first.jks\"\n",
+        )],
+        runtime: "jre",
+        local: true,
+        codes: &[],
+        starts: true,
+    },
+    Install {
+        settings: &[(
+            "settings.conf",
+            "JAVA_OPTS=-Djavax.net.ssl.trustStore=HOME/first.jks\nJAVA_OPTS=\"-Djavax.net.ssl.trustStore=HOME/second.jks\"\n",
+        )],
+        runtime: "jre/jre",
+        local: false,
+        codes: &[],
+        starts: true,
+    },
+    Install {
+        settings: &[("settings.conf", "JAVA_OPTS=\"-Xmx64m -Dhttps.protocols=TLSv1.2\"\n")],
+        runtime: "jre",
+        local: true,
+        codes: &["option-protocols-narrow", "store-shadowed"],
+        starts: true,
+    },
+    Install {
+        settings: &[("settings.conf", "JAVA_OPTS=\"-Djavax.net.ssl.trustStore=HOME/gone.jks\"\n")],
+        runtime: "jre",
+        local: false,
+        codes: &["store-missing"],
+        starts: true,
+    },
+    Install {
+        settings: &[("settings.conf", "JAVA_OPTS=\"-Xmx64m Dhttps.protocols=TLSv1.2\"\n")],
+        runtime: "jre",
+        local: false,
+        codes: &["option-without-dash"],
+        starts: false,
+    },
+    Install {
+        settings: &[("settings.conf", "JAVA_OPTS=\"-Xmx64m -Dhttps.protocols=TLSv1.2,TLSv1.3\n")],
+        runtime: "jre",
+        local: false,
+        codes: &["option-quote-missing"],
+        starts: false,
+    },
+];
+
+#[test]
+fn what_the_files_say_is_what_the_product_reads_when_it_starts() {
+    let jvm = Jvm::all().last().unwrap();
+    let home = stores(&["shipped", "first", "second", "local"]);
+    let classes = java::classes("StoreInUse");
+    for (number, install) in INSTALLS.iter().enumerate() {
+        let name = format!("opt-{number}/OktaProvisioningAgent");
+        let shipped = [("shipped.jks", "cacerts"), ("local.jks", "jssecacerts")];
+        let shipped = if install.local { &shipped[..] } else { &shipped[..1] };
+        runtime(jvm, &home, &format!("{name}/{}", install.runtime), shipped);
+        let script = home.write(&format!("{name}/OktaProvisioningAgent"), SCRIPT);
+        for (file, text) in install.settings {
+            home.write(&format!("{name}/conf/{file}"), text.replace("HOME", home.path().to_str().unwrap()));
+        }
+        let place = format!("agent:okta-provisioning-agent@{}", home.at(&name));
+        let listed = trustmend(&home, &["list", &place, "--json"]).success().json();
+
+        let mut command = std::process::Command::new("sh");
+        command.arg(&script).env("CLASSES", &classes).env_remove("JAVA_TOOL_OPTIONS");
+        if !install.starts {
+            let outcome = program::run(command, b"", "a shell");
+            assert!(outcome.code != 0 && outcome.stdout.is_empty(), "{number}: {}", outcome.text());
+        } else {
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let running = Started(command.spawn().unwrap()).ready();
+            assert_eq!(fingerprints(&listed), running.anchors, "{number}");
+            let listed = trustmend(&home, &["list", &place, "--json"]).success().json();
+            assert_eq!(fingerprints(&listed), running.anchors, "{number}");
+        }
+        let root = home.at(&format!("opt-{number}"));
+        std::os::unix::fs::symlink(".", home.path().join(format!("opt-{number}/opt"))).unwrap();
+        let told = trustmend(&home, &["agents", "okta-provisioning-agent", "--root", &root, "--json"]).json();
+        let findings = told["agents"][0]["findings"].as_array().unwrap_or_else(|| panic!("{told}")).iter();
+        let mut codes: Vec<&str> = findings.map(|one| one["code"].as_str().unwrap()).collect();
+        codes.retain(|code| install.codes.contains(code) || !code.starts_with("store-"));
+        codes.sort_unstable();
+        let settled: Vec<&str> = install.codes.to_vec();
+        assert_eq!(codes, settled, "{number}: {told}");
     }
 }

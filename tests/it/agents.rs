@@ -21,10 +21,10 @@ fn put(root: &Path, name: &str, text: &str) {
     }
 }
 
-fn build(layout: &Layout) -> Scratch {
+fn build(layout: &Layout, jvm: &Jvm) -> Scratch {
     let root = Scratch::new();
     for runtime in layout.runtimes {
-        jre::bare(&root.path().join(runtime), "17.0.9", b"store");
+        jre::told(jvm, &root.path().join(runtime));
     }
     for (name, text) in layout.files {
         put(root.path(), name, text);
@@ -58,8 +58,8 @@ fn every_profile_has_a_layout() {
 #[test]
 fn each_layout_gives_its_store_and_its_traps() {
     let home = Scratch::new();
-    for layout in LAYOUTS {
-        let root = build(layout);
+    for (layout, jvm) in LAYOUTS.iter().zip(Jvm::all().iter().cycle()) {
+        let root = build(layout, jvm);
         let (found, code) = product(&home, &root, layout.name);
         let of = format!("{} at {}: {found:#}", layout.name, layout.prefix);
         assert_eq!(found["prefix"], layout.prefix, "{of}");
@@ -68,6 +68,16 @@ fn each_layout_gives_its_store_and_its_traps() {
             .is_object()
             .then(|| (found["store"]["place"].clone(), found["store"]["reason"].clone()));
         assert_eq!(told, store, "{of}");
+        let version = (!layout.runtimes.is_empty()).then_some(jvm.version.as_str());
+        assert_eq!(found["java_version"].as_str(), version, "{of}");
+        // The runtime's own store is read where it is told to be.
+        if layout.store.is_some_and(|(_, reason)| reason == "cacerts") && found["store"]["exists"] == true {
+            let listed = trustmend(&home, &["list", found["store"]["file"].as_str().unwrap(), "--json"]);
+            assert!(
+                layout.name == "okta-scim-server" || listed.success().stdout.contains("ISRG Root X1"),
+                "{of}"
+            );
+        }
         let findings = found["findings"].as_array().unwrap();
         let mut codes: Vec<_> =
             findings.iter().map(|one| (one["code"].as_str().unwrap(), one["line"].as_u64())).collect();
@@ -145,9 +155,9 @@ fn a_profile_of_ones_own_names_a_store_for_every_command() {
     let make = ["generate", "localhost", "--ca-dir", &home.at("ca"), "--out", &home.at("leaf")];
     trustmend(&home, &make).success();
     std::fs::copy(home.path().join("ca/ca.pem"), &ca).unwrap();
-    jre::bare(&product.join("runtime"), "11.0.20", b"");
     let store = product.join("runtime/lib/security/cacerts");
-    std::fs::remove_file(&store).unwrap();
+    home.write("acme agent/runtime/release", "JAVA_VERSION=\"11.0.20\"\n");
+    std::fs::create_dir_all(store.parent().unwrap()).unwrap();
     trustmend(&home, &["convert", "mozilla:", store.to_str().unwrap(), "--format", "jks"]).success();
     std::fs::write(product.join("acme.conf"), "OPTS=\"-Xmx1g\"\n").unwrap();
     let folder = product.display();

@@ -32,7 +32,7 @@ pub(crate) fn hosts(scratch: &Scratch, names: &[(&str, &str)]) -> String {
 }
 
 /// The folder of the compiled classes, by the content of the source: compiled again only when that changes.
-fn classes(name: &str) -> PathBuf {
+pub(crate) fn classes(name: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/java").join(format!("{name}.java"));

@@ -28,10 +28,15 @@ pub(crate) fn linked(jvm: &Jvm, home: &Path) -> PathBuf {
     home.to_owned()
 }
 
-/// Makes the folder of a runtime as far as files tell of it, with a store: `version` is as in its file `release`.
-pub(crate) fn bare(home: &Path, version: &str, store: &[u8]) {
-    let security = home.join("lib/security");
-    std::fs::create_dir_all(&security).unwrap();
-    std::fs::write(security.join("cacerts"), store).unwrap();
-    std::fs::write(home.join("release"), format!("JAVA_VERSION=\"{version}\"\n")).unwrap();
+/// Makes the folder of a runtime as far as files tell of it, of an installed one's own: its launcher, `release` and store.
+pub(crate) fn told(jvm: &Jvm, home: &Path) {
+    for (from, name) in [
+        (jvm.home.join("bin/java"), "bin/java"),
+        (jvm.home.join("release"), "release"),
+        (jvm.cacerts(), "lib/security/cacerts"),
+    ] {
+        let to = home.join(name);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(from, to).unwrap();
+    }
 }
