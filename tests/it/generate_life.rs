@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use trustmend::digest::Fingerprint;
+
 use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
 use crate::support::program::{self, Outcome};
@@ -149,4 +151,42 @@ fn the_platform_trusts_and_forgets() {
     assert_eq!(json("made.json")["trusted"][0]["message"], "add");
     assert_eq!(json("untrusted.json")["stores"][0]["message"], "removed");
     assert_eq!(std::fs::read_dir("/etc/ssl/certs").unwrap().count(), before, "the machine's own");
+}
+
+#[test]
+fn a_keystore_that_is_made_is_recorded() {
+    let home = Scratch::new();
+    let generate = |more: &[&str]| {
+        let words = ["generate", "localhost", "--ca-dir", "ca", "--out", "out", "--audit-log", "audit.jsonl"];
+        trustmend(&home, &[&words[..], more].concat()).success();
+        let hash = Fingerprint::of(&home.read("server.p12")).hex();
+        let text = String::from_utf8(home.read("audit.jsonl")).unwrap();
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert!(!text.contains("PRIVATE") && !text.contains("password"), "{text}");
+        assert_eq!(
+            (&last["command"], &last["sha256_after"]),
+            (&"generate".into(), &hash.clone().into()),
+            "{last}"
+        );
+        let change = &last["changes"][0];
+        (last["sha256_before"].clone(), change["action"].clone(), change["alias"].clone(), hash)
+    };
+    let (before, action, alias, first) = generate(&["--keystore", "server.p12", "--alias", "scim"]);
+    assert_eq!((before, action, alias), (serde_json::Value::Null, "add".into(), "scim".into()));
+    let (before, action, _, second) = generate(&["--keystore", "server.p12", "--alias", "scim", "--force"]);
+    assert_eq!((before, action), (first.into(), "replace".into()));
+    let (before, action, alias, _) =
+        generate(&["--into-keystore", "server.p12", "--alias", "more", "--force"]);
+    assert_eq!((before, action, alias), (second.into(), "add".into(), "more".into()));
+    let log = ["audit", "--log", "audit.jsonl", "--json"];
+    assert_eq!(trustmend(&home, &log).success().json()["records"], 3);
+
+    // Both keys have the authority's certificate: without the one, the other's chain is whole.
+    let password = ["--store-password-file", "server.p12.password"];
+    trustmend(&home, &[&["remove", "server.p12", "scim", "--keys"][..], &password].concat()).success();
+    let list = [&["list", "server.p12", "--json"][..], &password].concat();
+    let listed = trustmend(&home, &list).success().json();
+    let entries = listed["entries"].as_array().unwrap();
+    assert_eq!((entries.len(), &entries[0]["alias"]), (1, &"more".into()), "{listed}");
+    assert_eq!(entries[0]["certificates"].as_array().unwrap().len(), 2, "{listed}");
 }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::safe_bag::{Bag, Item};
 use crate::cert::Certificate;
+use crate::digest::Fingerprint;
 use crate::store::model::Problem;
 use crate::store::{Entry, EntryKind, Hidden};
 
@@ -164,8 +165,10 @@ fn created(key_id: &[u8]) -> Option<OffsetDateTime> {
 fn build_chains(seen: &mut Vec<Seen>) {
     let keys: Vec<usize> = positions(seen, |seen| seen.entry.kind == EntryKind::PrivateKey);
     let mut used = HashSet::new();
-    for key in keys {
-        let chain = seen.get(key).map(|key| chain(seen, key)).unwrap_or_default();
+    let mut chains: Vec<Vec<usize>> =
+        keys.iter().map(|key| seen.get(*key).map(|key| chain(seen, key)).unwrap_or_default()).collect();
+    own_copies(seen, &mut chains);
+    for (key, chain) in keys.into_iter().zip(chains) {
         let links: Vec<(Certificate, Place)> = chain.iter().filter_map(|at| link(seen, *at)).collect();
         used.extend(chain.into_iter().filter(|at| seen.get(*at).is_some_and(|seen| seen.role == Role::Pool)));
         if let Some(key) = seen.get_mut(key) {
@@ -191,6 +194,24 @@ fn build_chains(seen: &mut Vec<Seen>) {
 
 fn positions(seen: &[Seen], wanted: impl Fn(&Seen) -> bool) -> Vec<usize> {
     seen.iter().enumerate().filter(|(_, seen)| wanted(seen)).map(|(index, _)| index).collect()
+}
+
+/// Keys of one authority may each have brought its certificate along: then each has its own copy.
+fn own_copies(seen: &[Seen], chains: &mut [Vec<usize>]) {
+    let own: HashSet<usize> = chains.iter().filter_map(|chain| chain.first().copied()).collect();
+    let sha256 = |at: usize| {
+        let link = seen.get(at).filter(|link| link.role == Role::Pool && !own.contains(&at))?;
+        link.entry.certificates.first().map(Certificate::sha256)
+    };
+    let mut copies: HashMap<Fingerprint, Vec<usize>> = HashMap::new();
+    for at in (0..seen.len()).rev() {
+        if let Some(sha256) = sha256(at) {
+            copies.entry(sha256).or_default().push(at);
+        }
+    }
+    for at in chains.iter_mut().flat_map(|chain| chain.iter_mut().skip(1)) {
+        *at = sha256(*at).and_then(|sha256| copies.get_mut(&sha256)?.pop()).unwrap_or(*at);
+    }
 }
 
 fn link(seen: &[Seen], index: usize) -> Option<(Certificate, Place)> {

@@ -19,6 +19,7 @@ use crate::ca::{SigningKey, names_our_authority};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use crate::fs::{self, Lock, PathError, Replace};
+use crate::import::{Action, Applied, Plan, Step};
 use crate::secret::Password;
 use crate::store::{self, Alias, Edit, Entry, EntryKind, Format, Pkcs8, Store, StoreError};
 
@@ -38,6 +39,8 @@ pub(super) struct Keystore {
     password: Password,
     /// The keystore that is added to, and the entry that goes.
     old: Option<(Vec<u8>, Store, Option<Alias>)>,
+    /// What a keystore that is made anew was, and how many entries it had.
+    before: Option<(Fingerprint, usize)>,
     _lock: Lock,
 }
 
@@ -117,6 +120,30 @@ impl Keystore {
         Ok(())
     }
 
+    /// What was done, for the record.
+    pub(super) fn applied(&self, octets: &[u8], alias: &str, leaf: &Certificate) -> Applied {
+        let added = self.old.as_ref().map(|(old, store, _)| (Fingerprint::of(old), store.entries.len()));
+        let before = self.before.or(added);
+        let replaces = self.before.is_some() || matches!(&self.old, Some((_, _, Some(_))));
+        let step = Step {
+            action: if replaces { Action::Replace } else { Action::Add },
+            alias: alias.to_owned(),
+            fingerprint: Some(leaf.sha256()),
+            subject: leaf.subject().to_string(),
+            reason: "a key and its certificate".to_owned(),
+        };
+        Applied {
+            plan: Plan { steps: vec![step], edits: Vec::new() },
+            sha256_before: before.map(|(sha256, _)| sha256),
+            sha256_after: Some(Fingerprint::of(octets)),
+            entries_before: before.map(|(_, entries)| entries),
+            entries_after: added.map_or(1, |(_, entries)| entries + usize::from(!replaces)),
+            format: self.format.name(),
+            backup: None,
+            changed: true,
+        }
+    }
+
     /// The octets of the file with its random password.
     pub(super) fn password_line(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{}\n", self.password.text()))
@@ -155,17 +182,19 @@ fn fresh(path: &Path, arguments: &Generate, last: &[u8]) -> Result<Keystore, Cli
     };
     let target = fs::resolve(path).map_err(|error| write_error(&error))?;
     let lock = lock(&target.path)?;
+    let mut before = None;
     if target.exists {
         let octets =
             fs::read(&target.path, assemble::MAX_FILE).map_err(|error| assemble::path_error(&error))?;
         let mut passwords = vec![password.clone()];
         passwords.extend(password::from_file(&beside).ok());
-        refuse_other_keys(path, &octets, &passwords, last)?;
+        let entries = refuse_other_keys(path, &octets, &passwords, last)?;
+        before = Some((Fingerprint::of(&octets), entries));
     }
     let format = new_format(path, arguments)?;
     let path = path.to_owned();
     let target = target.path;
-    Ok(Keystore { path, password_file, is_random, target, format, password, old: None, _lock: lock })
+    Ok(Keystore { path, password_file, is_random, target, format, password, old: None, before, _lock: lock })
 }
 
 /// The format asked for, else JKS by the file's ending, else PKCS12, which every Java reads by now.
@@ -182,13 +211,13 @@ fn new_format(path: &Path, arguments: &Generate) -> Result<&'static dyn Format, 
 }
 
 /// Only a keystore that was made here may be lost: every entry a key, certified by an authority of ours or by the
-/// certificate that stands beside it.
+/// certificate that stands beside it. Gives how many there are.
 fn refuse_other_keys(
     path: &Path,
     octets: &[u8],
     passwords: &[Password],
     last: &[u8],
-) -> Result<(), CliError> {
+) -> Result<usize, CliError> {
     let refused = |why: &str| {
         let message = format!("{} {why}, so it is not replaced", path.display());
         CliError::new(Exit::Refused, "keystore-in-use", message)
@@ -208,7 +237,11 @@ fn refuse_other_keys(
     if let Some(entry) = store.entries.iter().find(|entry| !made_here(entry)) {
         return Err(refused(&format!("holds {:?}, which was not made here", entry.alias.as_str())));
     }
-    if store.problems.is_empty() { Ok(()) } else { Err(refused("holds what cannot be read")) }
+    if store.problems.is_empty() {
+        Ok(store.entries.len())
+    } else {
+        Err(refused("holds what cannot be read"))
+    }
 }
 
 /// A keystore that the key is added to.
@@ -242,7 +275,17 @@ fn existing(path: &Path, arguments: &Generate) -> Result<Keystore, CliError> {
     let replaced = replaced(path, &store, arguments)?;
     let format = store.format;
     let (path, target, old) = (path.to_owned(), target.path, Some((octets, store, replaced)));
-    Ok(Keystore { path, password_file, is_random: false, target, format, password, old, _lock: lock })
+    Ok(Keystore {
+        path,
+        password_file,
+        is_random: false,
+        target,
+        format,
+        password,
+        old,
+        before: None,
+        _lock: lock,
+    })
 }
 
 /// The entry that the new key takes the place of.

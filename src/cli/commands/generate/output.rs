@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::super::super::error::CliError;
 use super::super::super::exit::Exit;
+use super::super::super::journal::Why;
 use super::super::super::{Context, assemble};
 use super::Generate;
 use super::keystore::{self, Keystore};
@@ -78,6 +79,10 @@ pub(super) fn write(
     if let Err(error) = written {
         writer.undo();
         return Err(error);
+    }
+    if let Some((keystore, octets)) = &keystore {
+        let applied = keystore.applied(octets, &arguments.alias, &signed.certificate);
+        arguments.logging.record("generate", &keystore.path, &applied, Why::default(), context);
     }
     let keystore = keystore.map(|(keystore, _)| keystore);
     Ok(Output {
