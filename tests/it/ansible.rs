@@ -10,38 +10,13 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::support::fleet::{authority, fingerprint, keytool_sees, root, tool};
 use crate::support::openssl::{Server, openssl};
 use crate::support::program::{self, Outcome};
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
-use crate::sync::{authority, fingerprint, keytool_sees};
 
 const PACKAGE: &str = "ansible-core and openssh-server with tests/setup.d/fleet.sh";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A program of the environment that tests/setup.d/fleet.sh makes, with a configuration that is this test's alone.
-pub(crate) fn tool(home: &Scratch, name: &str) -> Command {
-    let venv = root().join("tests/.cache/ansible/bin");
-    let collections = home.path().join("collections/ansible_collections/trustmend");
-    std::fs::create_dir_all(&collections).unwrap();
-    if !collections.join("fleet").exists() {
-        std::os::unix::fs::symlink(root().join("contrib/ansible"), collections.join("fleet")).unwrap();
-    }
-    let mut command = Command::new(venv.join(name));
-    command.env_clear().env("HOME", home.path()).env("LC_ALL", "C.UTF-8").current_dir(home.path());
-    command.env("PATH", std::env::join_paths([venv, "/usr/bin".into(), "/bin".into()]).unwrap());
-    command.env("ANSIBLE_COLLECTIONS_PATH", home.path().join("collections"));
-    command.env("ANSIBLE_SSH_CONTROL_PATH_DIR", home.path().join("cp")).env("ANSIBLE_PIPELINING", "1");
-    command.env("ANSIBLE_SSH_ARGS", "-F none -o ControlMaster=auto -o ControlPersist=5s");
-    command
-        .env("ANSIBLE_NOCOLOR", "1")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("ANSIBLE_DEPRECATION_WARNINGS", "0");
-    command
-}
 
 /// One sshd, which a real one becomes for every connection (`sshd -i`), so that no port need be guessed.
 struct Sshd {

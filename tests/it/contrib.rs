@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::ansible::tool;
+use crate::support::fleet::{authority, fingerprint, keytool_sees, tool};
 use crate::support::jvm::Jvm;
 use crate::support::program::{self, Outcome};
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
-use crate::sync::{authority, keytool_sees};
 
 fn contrib(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib").join(path)
@@ -176,7 +175,7 @@ fn the_init_container_and_the_images_make_their_stores() {
     let bind = |arguments: &[&str]| sh(&home, "paketo/make-binding.sh", arguments);
     bind(&["binding", &pinned]).success();
     assert_eq!(home.read("binding/type"), b"ca-certificates");
-    let bound = crate::sync::fingerprint(&home.read(&format!("binding/{ca}.pem")));
+    let bound = fingerprint(&home.read(&format!("binding/{ca}.pem")));
     assert_eq!(bound, ca);
     let wrong = format!("{}=ca.pem", "00".repeat(32));
     assert_ne!(bind(&["other", &wrong]).code, 0);

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::ansible::tool;
+use crate::support::fleet::{authority, tool};
 use crate::support::openssl::{Server, openssl};
 use crate::support::program;
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
-use crate::sync::authority;
 
 /// Every sample of a file: name, labels, value; as the real parser reads it.
 fn parsed(home: &Scratch, name: &str) -> Vec<Value> {
@@ -189,4 +188,50 @@ fn nagios_gets_its_codes_and_its_line() {
     assert_eq!(with("good.jks", &[]), is(2, "CRITICAL"));
     assert_eq!(with("bad.jks", &["-w", "9", "-c", "5"]), is(2, "CRITICAL"));
     assert_eq!(answer(&["diagnose", "localhost:1", "--store", "good.jks"]), is(2, "CRITICAL"));
+}
+
+#[test]
+fn only_what_sync_put_there_is_judged_where_that_is_asked() {
+    let home = Scratch::new();
+    let ca = authority(&home, "ca");
+    // As the authorities that a runtime brings along: one of them has long expired.
+    let mut params = rcgen::CertificateParams::new([]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    (params.not_before, params.not_after) =
+        (rcgen::date_time_ymd(2000, 1, 1), rcgen::date_time_ymd(2001, 1, 1));
+    let expired = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    home.write("old.pem", pem::encode(&pem::Pem::new("CERTIFICATE", &expired.der()[..])));
+    let old =
+        ["import", "old.pem", "--store", "cacerts", "--format", "jks", "--allow", "expired", "--reason", "r"];
+    trustmend(&home, &old).success();
+    let audit = |more: &[&str]| {
+        trustmend(&home, &[&["audit", "cacerts", "--format", "nagios", "-q"][..], more].concat())
+    };
+    assert_eq!(audit(&[]).code, 2);
+    let nothing = audit(&["--managed"]);
+    assert_eq!(
+        (nothing.code, nothing.stdout.contains("nothing that sync put there")),
+        (2, true),
+        "{}",
+        nothing.stdout
+    );
+    home.write(
+        "m.toml",
+        format!("version = 1\n[[certificate]]\nfile = \"ca.pem\"\nsha256 = \"{ca}\"\nreason = \"r\"\n[[store]]\nstore = \"cacerts\"\n"),
+    );
+    trustmend(&home, &["sync", "m.toml"]).success();
+    let [all, managed] = [audit(&[]), audit(&["--managed"])];
+    assert_eq!((all.code, managed.code), (2, 0), "{}{}", all.stdout, managed.stdout);
+    assert!(
+        managed.stdout.contains("cacerts: 1 managed entries") && managed.stdout.contains("'days'=899"),
+        "{}",
+        managed.stdout
+    );
+    assert_eq!(audit(&["--managed", "-w", "1000"]).code, 1);
+    assert_eq!(trustmend(&home, &["audit", "cacerts"]).code, 1);
+    assert_eq!(trustmend(&home, &["audit", "cacerts", "--managed", "--json"]).success().json()["ok"], true);
+    // What is gone from the store is no longer managed, and that is told.
+    trustmend(&home, &["remove", "cacerts", "--fingerprint", &ca]).success();
+    assert_eq!(audit(&["--managed"]).code, 2);
+    assert_eq!(trustmend(&home, &["audit", "mozilla:", "--managed"]).code, 2);
 }

@@ -8,58 +8,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::fleet::{authority, fingerprint, keytool_sees};
 use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
-use crate::support::program::Outcome;
-use crate::support::run::{trustmend, trustmend_with};
+use crate::support::program::{self, Outcome};
+use crate::support::run::{command, trustmend, trustmend_with};
 use crate::support::scratch::Scratch;
-use trustmend::cert::Certificate;
-
-/// Makes a CA certificate NAME.pem and gives its fingerprint.
-pub(crate) fn authority(home: &Scratch, name: &str) -> String {
-    let (key, out, subject) =
-        (home.at(&format!("{name}.key")), home.at(&format!("{name}.pem")), format!("/CN=Corp {name}"));
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "900",
-        "-subj",
-        &subject,
-        "-addext",
-        "keyUsage=critical,keyCertSign",
-        "-keyout",
-        &key,
-        "-out",
-        &out,
-    ]);
-    fingerprint(&std::fs::read(&out).unwrap())
-}
-
-pub(crate) fn fingerprint(octets: &[u8]) -> String {
-    Certificate::from_der(&pem::parse(octets).unwrap().into_contents()).unwrap().sha256().hex()
-}
-
-/// What keytool lists: alias to SHA-256.
-pub(crate) fn keytool_sees(store: &str) -> BTreeMap<String, String> {
-    let jvm = Jvm::with_keytool().next().unwrap();
-    let listed = jvm.keytool(&["-list", "-keystore", store, "-storepass", "changeit"]).success().stdout;
-    let mut seen = BTreeMap::new();
-    let mut alias = String::new();
-    for line in listed.lines() {
-        if let Some((_, digits)) = line.split_once("(SHA-256): ") {
-            seen.insert(alias.clone(), digits.replace(':', "").to_lowercase());
-        } else if let Some((name, _)) = line.split_once(", ") {
-            alias = name.to_owned();
-        }
-    }
-    seen
-}
+use crate::support::strace;
 
 /// The names and octets of a folder's files, with their times.
 fn everything(home: &Scratch) -> BTreeMap<String, (Vec<u8>, i64, i64, u64)> {
@@ -480,4 +435,33 @@ fn systemd_and_sysv_are_told_in_their_own_words() {
         assert_eq!(done["services"][0]["outcome"], outcome);
         assert_eq!(done["restart_required"], manager == "none");
     }
+}
+
+/// A module that calls keytool and openssl for each certificate starts programs by the dozen; one run of ours is one process
+/// and one write, for eight changes as for one.
+#[test]
+fn eight_changes_are_one_process_and_one_write() {
+    let home = Scratch::new();
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let declared: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let sha256 = authority(&home, name);
+            certificate(&format!("{name}.pem"), &sha256, "")
+        })
+        .collect();
+    let parts: Vec<&str> =
+        declared.iter().map(String::as_str).chain([KEYSTORE, "format = \"jks\""]).collect();
+    manifest(&home, &parts);
+    authority(&home, "z");
+    trustmend(&home, &["import", "z.pem", "--store", "trust.jks"]).success();
+    let command = command(&home, &["sync", "m.toml", "--json"]);
+    let calls = "trace=execve,rename,renameat,renameat2";
+    let traced = program::run(strace::under(&home.at("calls"), calls, &command), b"", "strace").success();
+    assert_eq!(keytool_sees(&home.at("trust.jks")).len(), 9, "{}", traced.text());
+    let calls = String::from_utf8(home.read("calls")).unwrap();
+    let count = |what: &str| calls.lines().filter(|line| line.contains(what)).count();
+    let succeeded = |line: &&str| line.contains("execve(") && line.ends_with("= 0");
+    assert_eq!(calls.lines().filter(succeeded).count(), 1, "{calls}");
+    assert_eq!(count("trust.jks\")"), 1, "{calls}");
 }

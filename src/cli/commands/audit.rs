@@ -21,6 +21,7 @@ use crate::render::json::v1;
 use crate::render::nagios::Level;
 use crate::render::prometheus::Metrics;
 use crate::render::text;
+use crate::store::Alias;
 
 /// Tell what is wrong in a store itself: expired and expiring certificates, weak keys, duplicates, leaves that are trusted,
 /// entries that Java cannot see or ignores; with --against also how it differs from a manifest.
@@ -45,6 +46,10 @@ pub(crate) struct Audit {
     /// Compare the store with what this manifest declares for it.
     #[arg(long, value_name = "MANIFEST")]
     against: Option<PathBuf>,
+    /// Judge only the entries that `sync` put there, by the store's side file: not the public authorities that a runtime
+    /// brings along. How the whole store differs from a manifest is told all the same.
+    #[arg(long)]
+    managed: bool,
     /// Check this audit log instead of a store.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["store", "against"])]
     log: Option<PathBuf>,
@@ -72,7 +77,12 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
     let declared = arguments.against.as_deref().map(load::load).transpose()?;
     let opened = assemble::open(store, &arguments.password, context)?;
     let soon = Duration::days(i64::from(arguments.days));
-    let flaws = audit::audit(&opened.store, context.now, soon);
+    let managed = arguments.managed.then(|| managed(&opened)).transpose()?;
+    let mut flaws = audit::audit(&opened.store, context.now, soon);
+    if let Some(managed) = &managed {
+        let is_ours = |flaw: &Flaw| flaw.alias.as_ref().is_none_or(|alias| managed.contains(alias));
+        flaws.retain(is_ours);
+    }
     let drift = declared.as_ref().map(|loaded| drift(loaded, &opened)).transpose()?;
     let matters = |drift: &Drift| matters(drift.kind);
     let is_good = flaws.iter().all(|flaw| flaw.severity != Severity::Error)
@@ -90,7 +100,7 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
             metrics.made(context.now);
             monitoring.text(&metrics.text(), context)?;
         }
-        Form::Nagios => return plugin(arguments, &opened, &flaws, drift.as_deref(), context),
+        Form::Nagios => return plugin(arguments, &opened, &Judged { flaws, drift, managed }, context),
         Form::Text | Form::Json => {
             let drift = drift.as_deref().map(text::store::drift).unwrap_or_default();
             let audit = text::store::audit(&opened.shown(), &opened.store, &flaws);
@@ -123,29 +133,52 @@ fn drift(loaded: &load::Loaded, opened: &Opened) -> Result<Vec<Drift>, CliError>
     Ok(manifest::drift(&opened.store, &loaded.wanted_for(&spec.name), &provenance))
 }
 
+/// The aliases of what this program put there.
+fn managed(opened: &Opened) -> Result<Vec<String>, CliError> {
+    let path = opened.path.as_ref().ok_or_else(|| {
+        CliError::usage(format!("{} is no file: nothing in it was put there by sync", opened.text))
+    })?;
+    let path = fs::resolve(path).map_err(|error| assemble::path_error(&error))?.path;
+    let (provenance, _) = load::provenance(&path)?;
+    let ours = opened.store.entries.iter().filter(|entry| provenance.manages(entry, &opened.store));
+    Ok(ours.map(|entry| entry.alias.to_string()).collect())
+}
+
+/// What was found in a store.
+struct Judged {
+    flaws: Vec<Flaw>,
+    drift: Option<Vec<Drift>>,
+    /// The aliases that alone are judged, if not all are.
+    managed: Option<Vec<String>>,
+}
+
 /// The answer of a plugin: the nearest end of a validity, and what is wrong.
-fn plugin(
-    arguments: &Audit,
-    opened: &Opened,
-    flaws: &[Flaw],
-    drift: Option<&[Drift]>,
-    context: &Context,
-) -> Result<Exit, CliError> {
+fn plugin(arguments: &Audit, opened: &Opened, judged: &Judged, context: &Context) -> Result<Exit, CliError> {
+    let Judged { flaws, drift, managed } = judged;
     let thresholds = arguments.monitoring.thresholds();
-    let anchors = opened.store.anchors().map(|(_, certificate)| certificate);
+    let is_judged = |alias: &Alias| {
+        managed.as_ref().is_none_or(|managed| managed.iter().any(|one| one == alias.as_str()))
+    };
+    let anchors =
+        opened.store.anchors().filter(|(alias, _)| is_judged(alias)).map(|(_, certificate)| certificate);
     let first = anchors.min_by_key(|certificate| certificate.not_after());
     let days = first.map_or(0, |certificate| (certificate.not_after() - context.now).whole_days());
     let errors = flaws.iter().filter(|flaw| flaw.severity == Severity::Error).count();
-    let drift = drift.unwrap_or_default();
+    let drift = drift.as_deref().unwrap_or_default();
     let different = drift.iter().filter(|drift| matters(drift.kind)).count();
     let mut level = if errors + different > 0 { Level::Critical } else { thresholds.level(days) };
     if drift.len() > different {
         level = level.max(Level::Warning);
     }
-    let mut words = vec![format!("{}: {} entries", opened.text, opened.store.entries.len())];
+    let count = managed.as_ref().map_or(opened.store.entries.len(), Vec::len);
+    let what = if managed.is_some() { "managed entries" } else { "entries" };
+    let mut words = vec![format!("{}: {count} {what}", opened.text)];
     words.extend(drift.iter().take(3).map(|drift| format!("{} {}", drift.kind.name(), drift.subject)));
     let worst = flaws.iter().filter(|flaw| flaw.severity == Severity::Error).take(3);
     words.extend(worst.map(|flaw| format!("{} {}", flaw.code, flaw.alias.as_deref().unwrap_or_default())));
+    if managed.is_some() && first.is_none() {
+        words.push("nothing that sync put there is in it".to_owned());
+    }
     if let Some(certificate) = first {
         words.push(format!("{} expires in {days} days", certificate.label()));
     }

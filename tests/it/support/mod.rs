@@ -2,6 +2,7 @@
 //! with the package to install; nothing is skipped.
 #![allow(dead_code, reason = "each helper serves the tests that need it, whichever of them are built")]
 
+pub(crate) mod fleet;
 pub(crate) mod java;
 pub(crate) mod jre;
 pub(crate) mod jvm;
