@@ -7,8 +7,8 @@ use crate::digest::Fingerprint;
 use crate::path::arrange::{Arrangement, Role, arrange};
 use crate::path::effort::Effort;
 use crate::path::java::{
-    Branch, Question, Reason, Rejection, check_anchor, check_leaf, check_name, check_validity, hops, judge,
-    same,
+    Branch, Question, Reason, Rejection, SignatureFault, check_anchor, check_leaf, check_name,
+    check_validity, hops, judge, same,
 };
 use crate::path::{Anchor, PeerName};
 
@@ -366,6 +366,8 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
         if let Err(reason) = check_anchor(question, top) {
             add(list, FaultKind::Refused(reason), Some(top), true);
         }
+    } else if claims_a_key_that_is_there(question, top) {
+        add(list, FaultKind::Refused(Reason::Signature(SignatureFault::Mismatch)), Some(top), true);
     } else {
         let (name, key_id) = (top.issuer().clone(), top.authority_key_id().cloned());
         let kind = if path.below.len() == 1 {
@@ -375,6 +377,23 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
         };
         add(list, kind, Some(top), true);
     }
+}
+
+/// Whether the issuer is there, by its name and the key that the certificate itself names, and did not sign it: the
+/// certificate is damaged or forged, and no other one of its issuer's would help.
+fn claims_a_key_that_is_there(question: &Question<'_>, certificate: &Certificate) -> bool {
+    let anchors = question.anchors.iter().map(|anchor| &anchor.certificate);
+    question
+        .chain
+        .iter()
+        .chain(anchors)
+        .any(|issuer| issuer != certificate && claims_key(certificate, issuer))
+}
+
+/// Whether a certificate names this issuer and its key's identifier.
+fn claims_key(certificate: &Certificate, issuer: &Certificate) -> bool {
+    let wanted = certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
+    wanted.is_some() && issuer.subject_key_id() == wanted && same(issuer.subject(), certificate.issuer())
 }
 
 /// Entries with a name of the path that are not the certificate of the path any more.
@@ -401,6 +420,7 @@ fn stale_anchors(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, li
             }
             Stale::AuthorityRenewed
         } else if !trusted
+            && !claims_key(top, certificate)
             && (same(certificate.subject(), top.issuer()) || same(certificate.subject(), top.subject()))
         {
             Stale::AuthorityRekeyed

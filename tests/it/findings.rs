@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use trustmend::cert::Certificate;
 use trustmend::finding::{
     Clocks, Evidence, Failure, Member, OtherRoute, PAGES, RULES, Severity, StoreFacts, examine, page,
 };
@@ -253,6 +254,25 @@ fn each_rule_fires_where_it_should_and_not_next_to_it() {
     let left: Vec<_> =
         codes.iter().filter(|code| !shown.contains(*code) && !elsewhere.contains(*code)).collect();
     assert!(left.is_empty(), "no case for {left:?}");
+}
+
+/// The issuer is there by name and key: no other certificate of its would help.
+#[test]
+fn a_damaged_signature_is_not_taken_for_a_missing_issuer() {
+    let settings = Settings::of(&Version::newest(17));
+    let cases = recorded_cases();
+    let case = cases.iter().find(|case| case.id == "ok").unwrap();
+    for damaged in 0..case.chain.len().min(2) {
+        let mut der = case.chain[damaged].der().to_vec();
+        *der.last_mut().unwrap() ^= 1;
+        let mut chain = case.chain.clone();
+        chain[damaged] = Certificate::from_der(&der).unwrap();
+        let found =
+            case.ask(&settings, |question| examine(&evidence(&Question { chain: &chain, ..*question })));
+        let errors: Vec<_> =
+            found.iter().filter(|found| found.severity == Severity::Error).map(|found| found.code).collect();
+        assert_eq!(errors, ["signature-invalid"], "certificate {damaged}: {found:?}");
+    }
 }
 
 #[test]
