@@ -14,7 +14,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::password::{self, Given};
 use crate::digest::Fingerprint;
-use crate::finding::StoreFacts;
+use crate::finding::{StoreFacts, Unreadable};
 use crate::fs::{self, PathError};
 use crate::import::{self, PlanError};
 use crate::net::{Endpoint, NetError};
@@ -243,6 +243,11 @@ fn read_file(client: &mut ClientStore, path: &Path, given: &Given, context: &Con
                 && store.anchors().next().is_some()
                 && store::decode(&octets, None).is_ok_and(|store| store.anchors().next().is_none());
             client.facts.unreadable = java_refuses(&store);
+            client.facts.unreadable_kind = match store.format.name() {
+                "pem" => Unreadable::Pem,
+                "jceks" => Unreadable::Jceks,
+                _ => Unreadable::Other,
+            };
             if given.is_default && store.protection.name() != "none" {
                 context.ui.note(&format!(
                     "note: no password given for {}; changeit was tried, and fits",
@@ -253,6 +258,9 @@ fn read_file(client: &mut ClientStore, path: &Path, given: &Given, context: &Con
         }
         Err(error) => {
             client.facts.unreadable = Some(error.to_string());
+            if matches!(error, StoreError::WrongPassword { .. }) {
+                client.facts.unreadable_kind = Unreadable::Password;
+            }
             client.failure = Some(store_error(path, &error, given));
         }
     }

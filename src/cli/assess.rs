@@ -63,6 +63,12 @@ pub(crate) fn server(
             let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
             if let Some(failure) = observation.failure_of(&offer, options) {
                 seen.fail(&failure, client);
+                // The same JVM without the option that names its TLS versions.
+                let usual = Offer::java(&client.java.settings.tls_disabled, None);
+                let is_restricted = client.java.protocols.is_some();
+                if is_restricted && observation.failure_of(&usual, options).is_none() {
+                    seen.blame_the_option(&observation, client);
+                }
             }
             // Both clocks are read at the same time, whatever time the verdict is for.
             seen.evidence.clocks =
@@ -285,6 +291,21 @@ fn open_end(chain: &[Certificate], faults: &[Fault], extra: &[Certificate]) -> O
 }
 
 impl Assessment {
+    /// The connection fails for the client's own option alone.
+    fn blame_the_option(&mut self, observation: &Observation, client: &Client<'_>) {
+        let Some(failure) = &mut self.evidence.failure else { return };
+        let names = |protocols: &[Protocol]| {
+            protocols.iter().map(|protocol| protocol.java_name()).collect::<Vec<_>>().join(", ")
+        };
+        let told = names(client.java.protocols.as_deref().unwrap_or_default());
+        let chosen = observation.protocol.map(Protocol::java_name).unwrap_or("another version");
+        failure.code = "protocol-client-restricted";
+        failure.message = format!(
+            "The client is told to offer {told} alone; without that option it would connect with {chosen}. {}",
+            failure.message
+        );
+    }
+
     /// Notes that the connection would not come about. What Java says of the chain comes first where it gets to see it.
     fn fail(&mut self, failure: &ClientFailure, client: &Client<'_>) {
         let error = &failure.error;

@@ -93,6 +93,8 @@ pub struct StoreFacts {
     pub is_writable: bool,
     /// Why it could not be read, if so; then there are no anchors.
     pub unreadable: Option<String>,
+    /// What kind of trouble that is.
+    pub unreadable_kind: Unreadable,
     /// Whether the file does not exist; the anchors are then those of the store that Java silently uses instead.
     pub is_missing: bool,
     /// Whether Java sees nothing in it unless it is given the password.
@@ -128,6 +130,20 @@ pub struct Clocks {
     pub server: OffsetDateTime,
     /// This machine's.
     pub ours: OffsetDateTime,
+}
+
+/// Why Java cannot use a store, as far as it is mended differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unreadable {
+    /// It is a PEM file, which no trust store of Java is.
+    Pem,
+    /// It is JCEKS, which a JVM reads only if told so.
+    Jceks,
+    /// The password does not open it.
+    Password,
+    /// It is damaged, or of a kind unknown.
+    #[default]
+    Other,
 }
 
 /// What went wrong between here and the server.

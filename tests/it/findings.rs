@@ -28,6 +28,7 @@ const CODES: &[&str] = &[
     "client-certificate-required",
     "clock-skew",
     "critical-extension-unknown",
+    "cross-sign-expired",
     "eku-server-auth-missing",
     "handshake-failed",
     "host-pinned",
@@ -49,6 +50,7 @@ const CODES: &[&str] = &[
     "name-mismatch",
     "name-wildcard",
     "path-length-exceeded",
+    "protocol-client-restricted",
     "protocol-too-old",
     "policy-required",
     "proxy-refused",
@@ -181,6 +183,8 @@ const ELSEWHERE: &[&str] = &[
     "host-pinned",
     "interception-suspected",
     "java-anchor-distrusted",
+    "cross-sign-expired",
+    "protocol-client-restricted",
     "protocol-too-old",
     "proxy-refused",
     "revocation-unknown",
@@ -275,6 +279,41 @@ fn a_damaged_signature_is_not_taken_for_a_missing_issuer() {
     }
 }
 
+/// An authority signed by an older one too, whose cross-certificate is still sent when its time is over.
+#[test]
+fn an_expired_cross_certificate_is_told_from_an_expired_intermediate() {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+    let settings = Settings::of(&Version::newest(17));
+    let now = time::macros::datetime!(2026-06-01 0:00 UTC);
+    let params = |name: &str, end: i32| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(end, 1, 1));
+        params
+    };
+    let [old_key, new_key, leaf_key] = [(); 3].map(|()| KeyPair::generate().unwrap());
+    let old = Issuer::new(params("Old Root", 2030), old_key);
+    let new = params("New Root", 2030);
+    let read = |certificate: rcgen::Certificate| Certificate::from_der(certificate.der()).unwrap();
+    let root = read(new.self_signed(&new_key).unwrap());
+    let cross = |end: i32| read(params("New Root", end).signed_by(&new_key, &old).unwrap());
+    let (expired, valid) = (cross(2025), cross(2029));
+    let issuer = Issuer::new(new, new_key);
+    let mut leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    (leaf.not_before, leaf.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2027, 1, 1));
+    let leaf = read(leaf.signed_by(&leaf_key, &issuer).unwrap());
+    let anchors = [trustmend::path::Anchor { certificate: root, alias: None }];
+    let found = |cross: &Certificate| {
+        let chain = [leaf.clone(), cross.clone()];
+        let evidence = evidence(&Question::new(&chain, &anchors, now, &settings));
+        assert_eq!(evidence.judgement.as_ref().unwrap().verdict, Verdict::Trusted);
+        examine(&evidence).into_iter().map(|finding| (finding.code, finding.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&expired), [("cross-sign-expired", Severity::Warning)]);
+    assert_eq!(found(&valid), []);
+}
+
 #[test]
 fn an_error_is_found_exactly_when_java_refuses() {
     let settings = Settings::of(&Version::newest(17));
@@ -326,7 +365,8 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
         ];
         let expected = expected.contains(&code)
             || code.starts_with("server-")
-            || ["protocol-too-old", "proxy-refused", "sni-dependent", "starttls-refused"].contains(&code);
+            || code.starts_with("protocol-")
+            || ["proxy-refused", "sni-dependent", "starttls-refused"].contains(&code);
         assert_eq!(is_about_connections, expected, "{code}");
     }
     assert_eq!(

@@ -35,6 +35,10 @@ fn options_are_honoured_as_each_jvm_honours_them() {
             let printed = java::run(jvm, "HttpsGet", &[&trust, &option], &[&url]).stdout;
             let predicted = diagnose(&jvm.version, &option)["predicted_error"].clone();
             assert_eq!(predicted.as_str(), printed.lines().next(), "{option}, Java {}", jvm.version);
+            // The option is to blame, not the server; a security file is no option of that kind.
+            let findings = diagnose(&jvm.version, &option)["findings"].clone();
+            let is_blamed = findings[0]["code"] == "protocol-client-restricted";
+            assert_eq!(is_blamed, option.contains("protocols="), "{option}: {findings}");
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("help/intermediate-expired.md")]
 
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
+use super::cross_sign_expired::cross_signed;
 use super::{date, each, person};
 use crate::path::FaultKind;
 use crate::path::java::Reason;
@@ -14,6 +15,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, certificate| {
+        if cross_signed(evidence, fault, certificate).is_some() {
+            return None;
+        }
         let certificate =
             certificate.filter(|certificate| evidence.presented.first() != Some(certificate))?;
         let words = match &fault.kind {

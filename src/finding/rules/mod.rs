@@ -14,6 +14,7 @@ mod cipher_suites_none;
 mod client_certificate_required;
 mod clock_skew;
 mod critical_extension_unknown;
+mod cross_sign_expired;
 mod eku_server_auth_missing;
 mod handshake_failed;
 mod host_pinned;
@@ -36,6 +37,7 @@ mod name_mismatch;
 mod name_wildcard;
 mod path_length_exceeded;
 mod policy_required;
+mod protocol_client_restricted;
 mod protocol_too_old;
 mod proxy_refused;
 mod revocation_unknown;
@@ -71,6 +73,7 @@ pub const RULES: &[&Rule] = &[
     &server_not_tls::RULE,
     &starttls_refused::RULE,
     &protocol_too_old::RULE,
+    &protocol_client_restricted::RULE,
     &cipher_suites_none::RULE,
     &sni_dependent::RULE,
     &proxy_refused::RULE,
@@ -90,6 +93,7 @@ pub const RULES: &[&Rule] = &[
     &leaf_expired::RULE,
     &leaf_not_yet_valid::RULE,
     &intermediate_expired::RULE,
+    &cross_sign_expired::RULE,
     &name_mismatch::RULE,
     &name_ip_san_missing::RULE,
     &signature_invalid::RULE,

@@ -25,7 +25,7 @@ impl Canonical {
 }
 
 /// Whether Java takes subject and issuer for one name (X509CertImpl.isSelfIssued).
-pub(in crate::path) fn same(left: &Name, right: &Name) -> bool {
+pub fn same(left: &Name, right: &Name) -> bool {
     left.der() == right.der() || Canonical::of(left) == Canonical::of(right)
 }
 

@@ -34,7 +34,7 @@ pub use settings::Settings;
 pub use signature::SignatureFault;
 pub use version::Version;
 
-pub(super) use canonical::same;
+pub use canonical::same;
 pub(super) use every::{check_anchor, check_leaf, check_name, check_validity, hops};
 
 use super::effort::Effort;

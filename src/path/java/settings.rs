@@ -116,7 +116,6 @@ impl Settings {
         let tls = value("jdk.tls.disabledAlgorithms");
         let policies = value("jdk.security.caDistrustPolicies").split(',').map(str::trim);
         let switch = properties.get("jdk.security.allowNonCaAnchor");
-        let length = value("jdk.tls.maxCertificateChainLength").parse();
         Self {
             curves: curves.to_owned(),
             certpath: Constraints::parse(certpath, curves),
@@ -125,7 +124,6 @@ impl Settings {
             tls_disabled: tls.to_owned(),
             distrust: policies.filter(|policy| !policy.is_empty()).map(str::to_owned).collect(),
             allow_non_ca_anchor: switch.is_some_and(|v| v.is_empty() || v.eq_ignore_ascii_case("true")),
-            maximum_chain: length.unwrap_or(MAXIMUM_CHAIN),
             ..Self::of(version)
         }
     }
