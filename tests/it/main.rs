@@ -12,6 +12,7 @@ mod check_wire;
 mod clients;
 mod completion;
 mod contrib;
+mod explain;
 mod findings;
 mod fs;
 mod generate;

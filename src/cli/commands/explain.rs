@@ -4,12 +4,16 @@ use std::io::Read as _;
 
 use clap::Args;
 
-use super::super::Context;
+use super::super::args::{Network, StorePassword};
+use super::super::assess::{self, Client};
+use super::super::client::JavaClient;
+use super::super::complete::{Completing, Completion};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::{Context, assemble, network, source};
 use crate::agent;
 use crate::audit;
-use crate::finding::{self, PAGES, Page, RULES, Rule};
+use crate::finding::{self, Finding, PAGES, Page, RULES, Rule};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::finding::shell;
@@ -17,17 +21,34 @@ use crate::render::text::style::{self, paint};
 
 /// Say what a finding, or a line of a Java or OpenSSL log, means, and what to do next.
 ///
-/// A code, of a finding or of a step of check, gets its page. A pasted line, or a whole log on standard input (-), gets the faults that can stand behind it, the
-/// most likely first; `trustmend diagnose` then tells which one it is. Without anything: the list of codes.
+/// A code, of a finding or of a step of check, gets its page. A pasted line, or a whole log on standard input (-), gets the
+/// faults that can stand behind it, the most likely first. With --server and --store they are looked at, and it is said which of the
+/// faults are there and which are ruled out. Without anything: the list of codes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trustmend explain chain-intermediate-missing
   trustmend explain 'PKIX path building failed: unable to find valid certification path to requested target'
-  tail -100 agent.log | trustmend explain -")]
+  tail -100 agent.log | trustmend explain -
+  tail -100 agent.log | trustmend explain - --server https://scim.corp.test:8443 --store java:/opt/agent/jre")]
 pub(crate) struct Explain {
     /// A finding's code, a line of a log, or - for a log on standard input.
     #[arg(value_name = "CODE-OR-TEXT")]
     text: Option<String>,
+    /// The server that the log is about: https://host:port or host:port.
+    #[arg(long, value_name = "SERVER")]
+    server: Option<String>,
+    /// The client's trust store [default: java: if JAVA_HOME has one, else mozilla:, if --server is given].
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+    /// Judge as this Java: 8, 11, 17, 21, 25 (the newest update known) or exactly, as in 17.0.9.
+    #[arg(long, value_name = "VERSION")]
+    java_version: Option<String>,
+    #[command(flatten)]
+    completing: Completing,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    password: StorePassword,
 }
 
 /// Most of a log that is read, in octets from its start.
@@ -46,11 +67,11 @@ pub(crate) fn run(arguments: &Explain, context: &Context) -> Result<Exit, CliErr
                     format!("cannot read standard input: {error}"),
                 )
             })?;
-            of_log(&String::from_utf8_lossy(&log), context)
+            of_log(&String::from_utf8_lossy(&log), arguments, context)
         }
         Some(text) => match all().find(|page| page.code == text) {
             Some(found) => page(found, context),
-            None => of_log(text, context),
+            None => of_log(text, arguments, context),
         },
     }
 }
@@ -84,7 +105,7 @@ fn page(page: Page, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn of_log(log: &str, context: &Context) -> Result<Exit, CliError> {
+fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, CliError> {
     let Some((line, causes)) = finding::causes(log) else {
         let shown: String = log.trim().chars().take(80).collect();
         return Err(CliError::usage(format!(
@@ -96,20 +117,129 @@ fn of_log(log: &str, context: &Context) -> Result<Exit, CliError> {
         .iter()
         .filter_map(|cause| Some((finding::rule(cause.code)?, cause.likelihood.name())))
         .collect();
-    let next = ["trustmend", "diagnose", "https://HOST:PORT", "--store", "STORE"].map(str::to_owned);
+    let server = arguments.server.as_deref().unwrap_or("https://HOST:PORT");
+    let store = arguments.store.as_deref().unwrap_or("STORE");
+    let next = ["trustmend", "diagnose", server, "--store", store].map(str::to_owned);
+    let look = match arguments.server.is_some() || arguments.store.is_some() {
+        true => Some(Look::at(arguments, context)?),
+        false => None,
+    };
     if context.ui.json() {
-        let causes: Vec<_> = causes.iter().map(|(rule, likelihood)| (rule.page(), *likelihood)).collect();
-        let explanation = v1::Explanation::of(&causes, &next);
+        let pages: Vec<_> = causes.iter().map(|(rule, likelihood)| (rule.page(), *likelihood)).collect();
+        let mut explanation = v1::Explanation::of(&pages, &next);
+        if let Some(look) = &look {
+            let statuses: Vec<_> = causes.iter().map(|(rule, _)| look.status(rule.code).name()).collect();
+            let predicted = look.asked.then(|| look.predicted.clone());
+            explanation = explanation.looked(&statuses, look.others(&causes), predicted);
+        }
         context.ui.document(&v1::Document::of("explain", true, explanation))?;
         return Ok(Exit::Done);
     }
     let mut text = format!("{}\n\ncan mean:\n", visible(line.trim()));
     let width = causes.iter().map(|(rule, _)| rule.code.len()).max().unwrap_or_default();
     for (rule, likelihood) in &causes {
-        text.push_str(&format!("  {likelihood:<8}  {:width$}  {}\n", rule.code, rule.title()));
+        let status = look.as_ref().map(|look| format!("{:<9}  ", look.status(rule.code).words()));
+        let status = status.unwrap_or_default();
+        text.push_str(&format!("  {status}{likelihood:<8}  {:width$}  {}\n", rule.code, rule.title()));
     }
+    text.push_str(&look.map(|look| look.told(&causes)).unwrap_or_default());
     let next = paint(style::HINT, &shell(&next));
     text.push_str(&format!("\nwhich one it is, and what mends it: {next}\n"));
     context.ui.result(&text)?;
     Ok(Exit::Done)
+}
+
+/// How a cause stands after a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Found,
+    RuledOut,
+    /// Only the server can tell, and it was not asked, or did not answer.
+    Open,
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::RuledOut => "ruled-out",
+            Self::Open => "open",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Found => "FOUND",
+            Self::RuledOut => "ruled out",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// What a server and a store show now.
+struct Look {
+    asked: bool,
+    answered: bool,
+    findings: Vec<Finding>,
+    predicted: Option<String>,
+}
+
+impl Look {
+    fn at(arguments: &Explain, context: &Context) -> Result<Self, CliError> {
+        let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
+        let store = assemble::client(place, &arguments.password, context)?;
+        let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
+        let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
+        let client = Client { java: &java, store: &store, completion: &completion };
+        let seen = match &arguments.server {
+            Some(text) => {
+                let endpoint = source::endpoint(text)?;
+                let options = network::options(&arguments.network, &endpoint, context)?;
+                assess::server(&endpoint, &options, &arguments.network.resolve, &client, context.now)
+            }
+            None => assess::chain(&[], None, &client, context.now),
+        };
+        Ok(Self {
+            asked: arguments.server.is_some(),
+            answered: seen.evidence.judgement.is_some(),
+            findings: finding::examine(&seen.evidence),
+            predicted: seen.predicted.map(|(text, _)| text),
+        })
+    }
+
+    fn status(&self, code: &str) -> Status {
+        match self.findings.iter().any(|finding| finding.code == code) {
+            true => Status::Found,
+            // The store is known whatever the server says.
+            false if self.answered || code.starts_with("store-") => Status::RuledOut,
+            false => Status::Open,
+        }
+    }
+
+    /// The codes found that the text does not stand for.
+    fn others(&self, causes: &[(&'static Rule, &'static str)]) -> Vec<&'static str> {
+        let is_known = |code: &str| causes.iter().any(|(rule, _)| rule.code == code);
+        let mut others: Vec<_> =
+            self.findings.iter().map(|finding| finding.code).filter(|code| !is_known(code)).collect();
+        others.dedup();
+        others
+    }
+
+    fn told(&self, causes: &[(&'static Rule, &'static str)]) -> String {
+        let mut text = String::new();
+        let others = self.others(causes);
+        if !others.is_empty() {
+            text.push_str(&format!("\nfound besides: {}\n", others.join(", ")));
+        }
+        let found = causes.iter().any(|(rule, _)| self.status(rule.code) == Status::Found);
+        if let Some(predicted) = &self.predicted {
+            text.push_str(&format!("\nnow Java would print: {}\n", visible(predicted)));
+        } else if self.answered && !found {
+            text.push_str(
+                "\nnow Java accepts this server with this store: the agent has not been restarted since, or reads another store \
+                 (`trustmend agents` shows which)\n",
+            );
+        }
+        text
+    }
 }

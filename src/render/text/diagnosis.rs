@@ -46,7 +46,7 @@ pub fn report(
     let assumed = judge.assumed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     let (client, store) = (visible(&judge.client), visible(&judge.store));
     text.push_str(&format!("judged as {client}{assumed} with {store}, {anchors}\n\n"));
-    text.push_str(&verdict(evidence));
+    text.push_str(&verdict(evidence, &judge.columns));
     if let Some((exception, causes)) = predicted {
         text.push_str(&format!("  {}:\n", judge.prints));
         text.push_str(&format!("    {}\n", visible(exception)));
@@ -86,7 +86,16 @@ fn table(columns: &[Column]) -> String {
     text
 }
 
-fn verdict(evidence: &Evidence) -> String {
+fn verdict(evidence: &Evidence, columns: &[Column]) -> String {
+    let trusting = columns.iter().filter(|column| column.verdict == "trusted").count();
+    if !columns.is_empty() && evidence.judgement.is_some() && evidence.failure.is_none() {
+        let (style, word) = match trusting {
+            0 => (style::ERROR, "UNTRUSTED by every client".to_owned()),
+            all if all == columns.len() => (style::GOOD, "TRUSTED by every client".to_owned()),
+            some => (style::ERROR, format!("TRUSTED by {some} of {} clients", columns.len())),
+        };
+        return format!("{}\n", paint(style, &word));
+    }
     let (style, word) = match (&evidence.judgement, &evidence.failure) {
         (None, Some(_)) => (style::ERROR, "UNREACHABLE".to_owned()),
         (Some(judgement), failure) => match (&judgement.verdict, failure) {

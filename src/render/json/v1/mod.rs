@@ -90,12 +90,21 @@ pub struct Files {
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     causes: Vec<Cause>,
+    /// What else was found; absent unless a server or a store was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also: Option<Vec<&'static str>>,
+    /// What Java would print now; absent unless a server was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicted_error: Option<Option<String>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Cause {
     code: &'static str,
     likelihood: &'static str,
+    /// `found`, `ruled-out` or `open`; absent unless a server or a store was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     text: &'static str,
     next: Vec<Vec<String>>,
 }
@@ -107,10 +116,24 @@ impl Explanation {
         let cause = |(page, likelihood): &(crate::finding::Page, &'static str)| Cause {
             code: page.code,
             likelihood,
+            status: None,
             text: page.help,
             next: next.clone(),
         };
-        Self { causes: causes.iter().map(cause).collect() }
+        Self { causes: causes.iter().map(cause).collect(), also: None, predicted_error: None }
+    }
+
+    /// The same after a look: how each cause stands, in their order, what else was found, and what Java would print now, if a server was asked.
+    pub fn looked(
+        mut self,
+        statuses: &[&'static str],
+        also: Vec<&'static str>,
+        predicted_error: Option<Option<String>>,
+    ) -> Self {
+        for (cause, status) in self.causes.iter_mut().zip(statuses) {
+            cause.status = Some(status);
+        }
+        Self { also: Some(also), predicted_error, ..self }
     }
 }
 

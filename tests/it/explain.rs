@@ -1,0 +1,57 @@
+//! A line of a log is explained by what the server and the store show now.
+
+use serde_json::Value;
+
+use crate::net_support::Pki;
+use crate::support::java;
+use crate::support::jvm::Jvm;
+use crate::support::openssl::Server;
+use crate::support::run::{trustmend, trustmend_with};
+use crate::support::scratch::Scratch;
+
+const LINE: &str = "PKIX path building failed: unable to find valid certification path to requested target";
+
+fn statuses(document: &Value) -> Vec<(&str, &str)> {
+    let causes = document["causes"].as_array().unwrap();
+    causes.iter().map(|cause| (cause["code"].as_str().unwrap(), cause["status"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_jvms_own_log_is_narrowed_down_to_the_fault() {
+    let (home, pki) = (Scratch::new(), Pki::new());
+    pki.write(home.path());
+    let (leaf, key, store) = (home.at("leaf.pem"), home.at("key.pem"), home.at("trust.jks"));
+    let server = Server::start(&["-cert", &leaf, "-key", &key]);
+    trustmend(&home, &["import", "root.pem", "--store", &store]).success();
+    let url = format!("https://localhost:{}/", server.port);
+    let trust = format!("-Djavax.net.ssl.trustStore={store}");
+    for jvm in Jvm::all() {
+        let log = java::run(jvm, "HttpsGet", &[&trust], &[&url]).stdout;
+        let look =
+            ["--server", &url, "--store", &store, "--java-version", &jvm.version, "--no-fetch", "--json"];
+        let words = [&["explain", "-"][..], &look].concat();
+        let document = trustmend_with(&home, &words, &[], log.as_bytes()).success().json();
+        let found: Vec<_> =
+            statuses(&document).into_iter().filter(|(_, status)| *status != "ruled-out").collect();
+        assert_eq!(found, [("chain-intermediate-missing", "found")], "Java {}: {log}", jvm.version);
+        assert_eq!(document["predicted_error"].as_str(), log.lines().next(), "Java {}", jvm.version);
+        assert_eq!(document["also"], Value::Array(Vec::new()));
+    }
+
+    // Of the store alone, only what is the store's can be told.
+    let document = trustmend(&home, &["explain", LINE, "--store", &store, "--json"]).success().json();
+    assert!(statuses(&document).contains(&("store-missing", "ruled-out")));
+    assert!(statuses(&document).contains(&("root-untrusted", "open")));
+    assert!(document.get("predicted_error").is_none());
+    let document = trustmend(&home, &["explain", LINE, "--store", "no-such.jks", "--json"]).success().json();
+    assert!(statuses(&document).contains(&("store-missing", "found")), "{document}");
+
+    // The fault is mended, and the log is old.
+    trustmend(&home, &["import", "chain.pem", "--store", &store]).success();
+    let words = ["explain", LINE, "--server", &url, "--store", &store];
+    let text = trustmend(&home, &words).success().stdout;
+    assert!(text.contains("now Java accepts this server") && !text.contains("FOUND"), "{text}");
+    let silent =
+        trustmend(&home, &["explain", LINE, "--server", "127.0.0.1:1", "--store", &store]).success().stdout;
+    assert!(silent.contains("found besides: server-unreachable") && silent.contains("  open "), "{silent}");
+}
