@@ -186,6 +186,9 @@ fn a_process_leads_to_the_store_that_its_jvm_reads() {
         let shown = trustmend(&home, &["agents", "-v"]);
         assert!(!(told.text() + &shown.text()).contains("s3cret"), "{}{}", told.text(), shown.text());
         let told = told.json();
+        // What others are told that run from it is not about the runtime.
+        let of_runtime = trustmend(&home, &["list", &format!("agent:java@{}", home.at("runtime")), "--json"]);
+        assert_eq!(fingerprints(&of_runtime.success().json()), running[0].anchors);
         for ((way, _), jvm) in ways.iter().zip(&running) {
             let pid = jvm.child.id();
             let all = told["processes"].as_array().unwrap();

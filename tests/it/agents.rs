@@ -195,3 +195,41 @@ fn a_profile_of_ones_own_names_a_store_for_every_command() {
     let wrong = run(&["agents"]);
     assert_eq!((wrong.code, wrong.stderr.contains("acme.toml, line 5")), (2, true), "{}", wrong.stderr);
 }
+
+#[test]
+fn what_leads_to_no_store_says_why() {
+    let home = Scratch::new();
+    let config = home.at("config");
+    for (name, more, installs) in [
+        ("folder", "kind = \"folder\"\ndrop-folder = \"certs\"\n", &["x"][..]),
+        ("native", "kind = \"not-java\"\nnotes = [\"ask the platform\"]\n", &["x"]),
+        ("bare", "homes = [\"jre\"]\n", &["x"]),
+        ("twice", "homes = [\"jre\"]\n", &["x", "y"]),
+    ] {
+        let prefix = home.at(&format!("{name}-*"));
+        let profile = format!(
+            "name = \"{name}\"\ntitle = \"T\"\nprefixes = [\"{prefix}\"]\nmarks = [\"mark\"]\n{more}"
+        );
+        home.write(&format!("config/trustmend/profiles.d/{name}.toml"), profile);
+        for install in installs {
+            home.write(&format!("{name}-{install}/mark"), "");
+        }
+    }
+    for (place, exit, code, words) in [
+        ("agent:folder".to_owned(), 4, "trust-in-folder", home.at("folder-x/certs")),
+        ("agent:native".to_owned(), 4, "trust-not-java", "ask the platform".to_owned()),
+        ("agent:bare".to_owned(), 4, "runtime-missing", home.at("bare-x")),
+        ("agent:twice".to_owned(), 2, "usage", format!("agent:twice@{}", home.at("twice-y"))),
+        (format!("agent:twice@{}", home.at("twice-y")), 4, "runtime-missing", home.at("twice-y")),
+        (format!("agent:twice@{}", home.at("bare-z")), 4, "agent-missing", home.at("bare-z")),
+    ] {
+        let failed = trustmend_with(&home, &["list", &place, "--json"], &[("XDG_CONFIG_HOME", &config)], b"");
+        let error = failed.json()["error"].clone();
+        assert_eq!((failed.code, error["code"].as_str()), (exit, Some(code)), "{place}: {error}");
+        assert!(error.to_string().contains(&words), "{place}: {error}");
+    }
+    let told =
+        trustmend_with(&home, &["agents", "twice", "--json"], &[("XDG_CONFIG_HOME", &config)], b"").json();
+    let places: Vec<_> = told["agents"].as_array().unwrap().iter().map(|one| one["place"].clone()).collect();
+    assert_eq!(places, ["x", "y"].map(|one| format!("agent:twice@{}", home.at(&format!("twice-{one}")))));
+}
