@@ -282,7 +282,8 @@ fn a_declared_keystore_is_made_once_and_again_for_other_names() {
         manifest(&home, &[&keystore]);
     };
     let sync = |more: &[&str]| {
-        trustmend(&home, &[&["sync", "m.toml", "--detailed-exitcode", "--json"][..], more].concat())
+        let words = ["sync", "m.toml", "--detailed-exitcode", "--json", "--audit-log", "audit.jsonl"];
+        trustmend(&home, &[&words[..], more].concat())
     };
     declare("[\"localhost\", \"::1\"]");
     assert_eq!((sync(&["--dry-run"]).code, home.path().join("server.p12").exists()), (10, false));
@@ -305,6 +306,18 @@ fn a_declared_keystore_is_made_once_and_again_for_other_names() {
     declare("[\"scim.test\"]");
     assert_eq!(sync(&[]).code, 10);
     assert_ne!(home.read("server.p12"), kept);
+    let log = String::from_utf8(home.read("audit.jsonl")).unwrap();
+    let records: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = records.iter().map(|one| (&one["changes"][0]["action"], &one["reason"])).collect();
+    assert_eq!(
+        told,
+        [(&"add".into(), &"there is none".into()), (&"replace".into(), &"it is for other names".into())]
+    );
+    let sha256 = trustmend::digest::Fingerprint::of(&home.read("server.p12")).hex();
+    assert_eq!(
+        (&records[1]["sha256_before"], &records[1]["sha256_after"]),
+        (&records[0]["sha256_after"], &sha256.into())
+    );
     home.write("server.p12", "somebody's");
     let refused = sync(&[]);
     assert!(refused.code != 0 && home.read("server.p12") == b"somebody's", "{}", refused.text());

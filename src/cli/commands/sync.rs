@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Sync, context: &Context) -> Result<Exit, CliError>
             let loaded = load::load(manifest)?;
             let jobs = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
             let origin = format!("{} sha256:{}", loaded.path.display(), loaded.sha256.hex());
-            let keystores = keystore::keystores(&loaded, arguments.writing.dry_run, context);
+            let keystores = keystore::keystores(&loaded, &arguments.writing, &origin, context);
             let around = (&loaded.manifest.services[..], &loaded.manifest.probes[..]);
             carry_out(arguments, (jobs, keystores), around, origin, context)
         }

@@ -3,25 +3,40 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::super::args::Writing;
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::journal::Why;
 use super::super::ui::Ui;
 use super::super::{Context, assemble, nested, password};
 use super::load::Loaded;
 use crate::cert::{Certificate, GeneralName};
+use crate::digest::Fingerprint;
 use crate::fs::{self, PathError};
+use crate::import::{Action, Applied, Plan, Step};
 use crate::manifest::Keystore;
 use crate::net::Host;
 use crate::render::json::v1::KeystoreDone;
 use crate::secret::Password;
 use crate::store::{self, EntryKind};
 
-/// Makes what is missing of the keystores, or with `dry_run` says what would be made.
-pub(crate) fn keystores(loaded: &Loaded, dry_run: bool, context: &Context) -> Vec<KeystoreDone> {
+/// Makes what is missing of the keystores, or with `--dry-run` says what would be made. `origin` is the manifest, for the record.
+pub(crate) fn keystores(
+    loaded: &Loaded,
+    writing: &Writing,
+    origin: &str,
+    context: &Context,
+) -> Vec<KeystoreDone> {
     let one = |keystore: &Keystore| {
         let path = loaded.at(&keystore.path);
         let done = needed(keystore, &path, loaded, context).and_then(|why| match &why {
-            Some(_) if !dry_run => generate(keystore, &path, loaded, context).map(|()| why),
+            Some(reason) if !writing.dry_run => {
+                let before = sha256(&path);
+                generate(keystore, &path, loaded, context)?;
+                let note = Why { reason: Some(reason), manifest: Some(origin) };
+                writing.logging.record("sync", &path, &applied(keystore, &path, before), note, context);
+                Ok(why)
+            }
             _ => Ok(why),
         });
         let (why, error) = match done {
@@ -31,6 +46,31 @@ pub(crate) fn keystores(loaded: &Loaded, dry_run: bool, context: &Context) -> Ve
         KeystoreDone { path: path.display().to_string(), changed: why.is_some(), reason: why, error }
     };
     loaded.manifest.keystores.iter().map(one).collect()
+}
+
+fn sha256(path: &Path) -> Option<Fingerprint> {
+    fs::read(path, assemble::MAX_FILE).ok().map(|octets| Fingerprint::of(&octets))
+}
+
+/// What was done, for the record.
+fn applied(keystore: &Keystore, path: &Path, before: Option<Fingerprint>) -> Applied {
+    let step = Step {
+        action: if before.is_some() { Action::Replace } else { Action::Add },
+        alias: keystore.alias.clone().unwrap_or_default(),
+        fingerprint: None,
+        subject: keystore.names.join(", "),
+        reason: "a key and its certificate".to_owned(),
+    };
+    Applied {
+        plan: Plan { steps: vec![step], edits: Vec::new() },
+        sha256_before: before,
+        sha256_after: sha256(path),
+        entries_before: before.map(|_| 1),
+        entries_after: 1,
+        format: "",
+        backup: None,
+        changed: true,
+    }
 }
 
 /// Why it must be made; `None` if the one that is there will do. One that cannot be opened is somebody's, and stays.
