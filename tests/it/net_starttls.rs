@@ -45,6 +45,8 @@ fn a_directory_is_asked_in_its_protocol_and_judged_as_by_java() {
     assert_eq!(finding["code"], "root-untrusted", "{bad}");
     let imported = trustmend(&home, &["import", &url, "--store", "new.jks", "--trust-on-first-use"]);
     assert_eq!(imported.code, 0, "{}", imported.text());
+    let flag = ["import", &port, "--starttls", "ldap", "--store", "newer.jks", "--trust-on-first-use"];
+    trustmend(&home, &flag).success();
 
     let at_once = Server::slapd("ldaps", Some(Identity { chain: &chain, key: &key }), "");
     let ldaps = format!("ldaps://localhost:{}/dc=corp,dc=test", at_once.port);
@@ -57,8 +59,12 @@ fn a_directory_is_asked_in_its_protocol_and_judged_as_by_java() {
 
     let mut java = Jvm::compiler().program("java");
     java.args(["-XX:TieredStopAtLevel=1", "tests/it/java/LdapStartTls.java", &url]);
+    java.arg(format!("ldap://127.0.0.1:{}", plain.port));
     let printed = program::run(java, b"", "openjdk-17-jdk-headless").success().stdout;
-    assert_eq!(printed.trim_end(), predicted);
+    let [untrusted, refusal] = printed.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(untrusted, predicted);
+    let causes = trustmend(&home, &["explain", refusal, "--json"]).success().json();
+    assert_eq!(causes["causes"][0]["code"], "starttls-refused", "{refusal}");
     let mut java = Jvm::compiler().program("java");
     java.args(["-Djavax.net.ssl.trustStorePassword=changeit", "-XX:TieredStopAtLevel=1"]);
     java.arg(format!("-Djavax.net.ssl.trustStore={}", home.at("root.jks")));

@@ -70,6 +70,8 @@ pub(crate) struct Import {
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
+    upgrade: network::Upgrade,
+    #[command(flatten)]
     password: StorePassword,
 }
 
@@ -135,7 +137,7 @@ fn gather(arguments: &Import, context: &Context) -> Result<Gathered, CliError> {
     let mut servers: Vec<Endpoint> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     for text in &arguments.sources {
-        for source in source::read(text, &arguments.password)? {
+        for source in source::read(&arguments.upgrade.source(text)?, &arguments.password)? {
             match source {
                 Source::Server(endpoint) => servers.push(endpoint),
                 Source::File(file) => {
