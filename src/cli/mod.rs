@@ -23,6 +23,7 @@ mod password;
 mod platform;
 mod source;
 mod stream;
+mod summary;
 mod ui;
 mod write;
 

@@ -22,6 +22,7 @@ use super::super::monitor::{Form, Monitoring};
 use super::super::network::{self, Connecting};
 use super::super::source::{self, CertificateFile, Source};
 use super::super::stream::Stream;
+use super::super::summary::Summary;
 use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
@@ -29,8 +30,6 @@ use crate::net::{self, Endpoint, Host, without_secrets};
 use crate::path::java::{Options, Verdict};
 use crate::path::{Bundle, PeerName};
 use crate::render::json::v1;
-use crate::render::nagios::Level;
-use crate::render::prometheus::{Metrics, Target};
 use crate::render::text::diagnosis::{Judge, report};
 use crate::render::text::session;
 
@@ -123,6 +122,7 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
     let many = targets.len() > 1 && !arguments.many.unordered && !is_monitored && monitoring.out.is_none();
     let at = many.then_some(now).filter(|_| Stream::serves(context));
     let mut stream = at.map(|at| Stream::begin("diagnose", Some(at), context)).transpose()?;
+    let mut summary = Summary::new(monitoring, &case.place, now);
     let (mut shown, mut exits, mut told) = (Vec::new(), Vec::new(), 0);
     let take = |mut one: Shown| {
         if let Some(error) = one.failure.take_if(|_| is_one && one.unread) {
@@ -136,7 +136,8 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
             _ if arguments.many.unordered => context.ui.line(&one.json)?,
             _ if !streams => match &mut stream {
                 Some(stream) => stream.target(&one.json)?,
-                None => shown.push(one.kept(is_monitored)),
+                None if is_monitored => summary.add(&one.json, &one.chain),
+                None => shown.push(one),
             },
             Some(error) => context.ui.error(error),
             None => context.ui.result(&format!("{}{}", if told > 1 { "\n" } else { "" }, one.text))?,
@@ -155,7 +156,7 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
         arguments.monitoring.document(&document, context)?;
     } else if arguments.monitoring.format != Form::Text {
-        return monitored(arguments, &case.place, &shown, exit, now, context);
+        return summary.give(exit, context);
     } else if arguments.monitoring.out.is_some() {
         let texts: Vec<&str> = shown.iter().map(|one| one.text.as_str()).collect();
         arguments.monitoring.text(&texts.join("\n"), context)?;
@@ -195,59 +196,7 @@ fn options(arguments: &Diagnose) -> Result<Options, CliError> {
     Ok(options)
 }
 
-/// The answer for a monitoring system.
-fn monitored(
-    arguments: &Diagnose,
-    place: &str,
-    shown: &[Shown],
-    exit: Exit,
-    now: OffsetDateTime,
-    context: &Context,
-) -> Result<Exit, CliError> {
-    let monitoring = &arguments.monitoring;
-    if monitoring.format == Form::Prometheus {
-        let mut metrics = Metrics::default();
-        for one in shown {
-            let (target, verdict) = (one.json.target.as_str(), one.json.verdict.unwrap_or("unreachable"));
-            let client = one.json.client.as_deref().unwrap_or_default();
-            metrics.server(&Target { target, store: place, client, verdict }, &one.chain, now);
-        }
-        metrics.made(now);
-        monitoring.text(&metrics.text(), context)?;
-        return Ok(exit);
-    }
-    let thresholds = monitoring.thresholds();
-    let ends = shown
-        .iter()
-        .flat_map(|one| &one.chain)
-        .map(|certificate| (certificate.not_after() - now).whole_days());
-    let days = ends.min();
-    let level = match exit {
-        Exit::Done => days.map_or(Level::Ok, |days| thresholds.level(days)),
-        Exit::No | Exit::Network => Level::Critical,
-        _ => Level::Unknown,
-    };
-    let words = shown.iter().map(|one| {
-        let verdict = one.json.verdict.unwrap_or("unreachable");
-        let found = one.json.findings.as_ref().and_then(|findings| findings.first());
-        let why = found.filter(|_| verdict != "trusted").map(|finding| format!(" ({})", finding.code));
-        format!("{} {verdict}{}", one.json.target, why.unwrap_or_default())
-    });
-    let words: Vec<String> = words.collect();
-    let data: Vec<String> = days.map(|days| thresholds.days(days)).into_iter().collect();
-    monitoring.nagios(level, &words.join(", "), &data, context)
-}
-
 impl Shown {
-    /// What is needed of it until all others are there: a monitoring system is told little.
-    fn kept(mut self, is_monitored: bool) -> Self {
-        if is_monitored {
-            self.json.presented.clear();
-            self.text.clear();
-        }
-        self
-    }
-
     fn failed(text: &str, error: CliError) -> Self {
         let json = v1::Observed {
             target: without_secrets(text),
