@@ -11,9 +11,10 @@ use super::complete::{Completion, Found};
 use crate::cert::Certificate;
 use crate::finding::{Clocks, Evidence, Failure, OtherRoute, StoreFacts, Target};
 use crate::net::legacy::Offer;
+use crate::net::record::Recorded;
 use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
-    Scheme, observe,
+    Scheme, Sni, observe,
 };
 use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
@@ -48,34 +49,8 @@ pub(crate) fn server(
     let target =
         Target { source: source(endpoint), authority: endpoint.authority(), flags: flags(resolve, client) };
     let mut seen = match observe(endpoint, options) {
-        Ok(observation) => {
-            let leaf = observation.chain.first().map(|presented| &presented.certificate);
-            if let Some(Err(error)) = leaf {
-                let message = format!("the server's own certificate cannot be read: {error}");
-                let mut seen = judged(&[], Some(name), Handshake::default(), client, now);
-                seen.evidence.failure = Some(Failure { code: "certificate-unreadable", message });
-                seen.evidence.target = Some(target);
-                seen.observation = Some(observation);
-                return seen;
-            }
-            let chain = observation.certificates();
-            let mut seen = judged(&chain, Some(name), Handshake::of(&observation), client, now);
-            let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
-            if let Some(failure) = observation.failure_of(&offer, options) {
-                seen.fail(&failure, client);
-                // The same JVM without the option that names its TLS versions.
-                let usual = Offer::java(&client.java.settings.tls_disabled, None);
-                let is_restricted = client.java.protocols.is_some();
-                if is_restricted && observation.failure_of(&usual, options).is_none() {
-                    seen.blame_the_option(&observation, client);
-                }
-            }
-            // Both clocks are read at the same time, whatever time the verdict is for.
-            seen.evidence.clocks =
-                observation.server_time.map(|server| Clocks { server, ours: super::now() });
-            seen.observation = Some(observation);
-            seen
-        }
+        // Both clocks are read at the same time, whatever time the verdict is for.
+        Ok(observation) => observed(observation, name, options, client, (now, super::now())),
         Err(error) => {
             let mut seen = judged(&[], Some(name), Handshake::default(), client, now);
             seen.fail(&ClientFailure { error, before_chain: true }, client);
@@ -83,6 +58,51 @@ pub(crate) fn server(
         }
     };
     seen.evidence.target = Some(target);
+    seen
+}
+
+/// Judges what somebody else saw, for a time; the server is not asked.
+pub(crate) fn replayed(recorded: &Recorded, client: &Client<'_>, now: OffsetDateTime) -> Assessment {
+    let endpoint = &recorded.observation.endpoint;
+    let sni = recorded.server_name.clone().map_or_else(Sni::default, Sni::Name);
+    let options = Options { sni, ..Options::default() };
+    let name = expected_name(endpoint, &options);
+    let mut seen = observed(recorded.observation.clone(), name, &options, client, (now, recorded.at));
+    let flags = flags(&[], client);
+    seen.evidence.target = Some(Target { source: source(endpoint), authority: endpoint.authority(), flags });
+    seen
+}
+
+/// What the client makes of what a server showed, for a time; `clock` is when it was asked.
+fn observed(
+    observation: Observation,
+    name: PeerName,
+    options: &Options,
+    client: &Client<'_>,
+    (now, clock): (OffsetDateTime, OffsetDateTime),
+) -> Assessment {
+    let leaf = observation.chain.first().map(|presented| &presented.certificate);
+    if let Some(Err(error)) = leaf {
+        let message = format!("the server's own certificate cannot be read: {error}");
+        let mut seen = judged(&[], Some(name), Handshake::default(), client, now);
+        seen.evidence.failure = Some(Failure { code: "certificate-unreadable", message });
+        seen.observation = Some(observation);
+        return seen;
+    }
+    let chain = observation.certificates();
+    let mut seen = judged(&chain, Some(name), Handshake::of(&observation), client, now);
+    let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
+    if let Some(failure) = observation.failure_of(&offer, options) {
+        seen.fail(&failure, client);
+        // The same JVM without the option that names its TLS versions.
+        let usual = Offer::java(&client.java.settings.tls_disabled, None);
+        let is_restricted = client.java.protocols.is_some();
+        if is_restricted && observation.failure_of(&usual, options).is_none() {
+            seen.blame_the_option(&observation, client);
+        }
+    }
+    seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
+    seen.observation = Some(observation);
     seen
 }
 
@@ -177,7 +197,7 @@ pub(crate) fn peer_judge(
 /// The name that the client compares with the certificate.
 pub(crate) fn expected_name(endpoint: &Endpoint, options: &Options) -> PeerName {
     match (&options.sni, &endpoint.host) {
-        (crate::net::Sni::Name(name), _) => PeerName::Dns(name.clone()),
+        (Sni::Name(name), _) => PeerName::Dns(name.clone()),
         (_, Host::Ip(address)) => PeerName::Ip(*address),
         (_, Host::Dns(name)) => PeerName::Dns(name.clone()),
     }

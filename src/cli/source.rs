@@ -11,6 +11,7 @@ use super::password;
 use crate::cert::Certificate;
 use crate::fs::{self, PathError};
 use crate::net::Endpoint;
+use crate::net::record::{self, Recorded};
 use crate::store::source::{self, Found};
 
 /// Most files of a folder that are read.
@@ -23,6 +24,8 @@ pub(crate) enum Source {
     Server(Endpoint),
     /// A file's certificates.
     File(CertificateFile),
+    /// What a server showed somebody else, from a file.
+    Record(PathBuf, Box<Recorded>),
 }
 
 /// Certificates that were read from a file.
@@ -149,6 +152,14 @@ fn folder(path: &Path, flags: &StorePassword) -> Result<Vec<Source>, CliError> {
 }
 
 fn parse(path: &Path, octets: &[u8], flags: &StorePassword) -> Result<Source, CliError> {
+    if record::sniff(octets) {
+        let recorded = record::read(octets).map_err(|what| {
+            let message = format!("{}: not a whole observation: {what}", path.display());
+            CliError::new(Exit::Store, "source-unreadable", message)
+                .hint("`trustmend inspect SERVER --save FILE` writes one")
+        })?;
+        return Ok(Source::Record(path.to_owned(), Box::new(recorded)));
+    }
     let given = password::given(flags)?;
     let found = source::certificates(octets, Some(&given.password)).map_err(|error| {
         let mut failure = store_error(path, &error, &given);

@@ -17,6 +17,7 @@ mod options;
 mod peer;
 mod proxy;
 mod race;
+pub mod record;
 mod session;
 mod starttls;
 mod suites;

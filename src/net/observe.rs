@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::connect::Deadline;
 use super::legacy::{FlightReader, Offer};
 use super::peer::Peer;
+use super::record::Choice;
 use super::session::Session;
 use super::{
     Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol, Scheme, Sni, http, legacy, tls,
@@ -53,6 +54,8 @@ pub struct Observation {
     pub server_time: Option<OffsetDateTime>,
     /// Why the handshake did not succeed although the chain was had.
     pub failure: Option<NetError>,
+    /// What the server answers to other offers, where this comes from a record: then it is not asked again.
+    pub choices: Option<Vec<Choice>>,
 }
 
 /// One certificate as received.
@@ -78,13 +81,15 @@ impl Observation {
     /// number of certificates, are another question). Where the observation does not say, the server is asked once more.
     pub fn failure_of(&self, client: &Offer, options: &Options) -> Option<ClientFailure> {
         let before = |error| ClientFailure { error, before_chain: true };
-        let chosen = self.protocol.zip(self.cipher_suite);
-        let shared = chosen.is_some_and(|(version, suite)| client.accepts(version, suite));
-        // What rustls objects to (NetError::Protocol), a JVM may not.
-        let objected = matches!(self.failure, Some(NetError::Protocol { .. }));
-        if self.means == Means::FirstFlight || !shared || objected {
-            let choice = legacy::choice(&self.endpoint, options, client);
-            return choice.err().or_else(|| self.beyond_limits()).map(before);
+        if !self.shows(client) {
+            let choice = match &self.choices {
+                None => legacy::choice(&self.endpoint, options, client).err(),
+                Some(known) => known
+                    .iter()
+                    .find(|(offer, _)| offer == client)
+                    .and_then(|(_, answer)| answer.clone().err()),
+            };
+            return choice.or_else(|| self.beyond_limits()).map(before);
         }
         self.beyond_limits().map(before).or_else(|| {
             let error = self.failure.clone()?;
@@ -92,6 +97,15 @@ impl Observation {
             let before_chain = matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. });
             Some(ClientFailure { error, before_chain })
         })
+    }
+
+    /// Whether what was seen tells what a client with this offer meets.
+    pub(super) fn shows(&self, client: &Offer) -> bool {
+        let chosen = self.protocol.zip(self.cipher_suite);
+        let shared = chosen.is_some_and(|(version, suite)| client.accepts(version, suite));
+        // What rustls objects to (NetError::Protocol), a JVM may not.
+        let objected = matches!(self.failure, Some(NetError::Protocol { .. }));
+        self.means == Means::Handshake && shared && !objected
     }
 
     /// The limit of sun/security/ssl/SSLConfiguration.java on a message, as it is before its certificates are counted.
@@ -201,6 +215,7 @@ fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetErro
         handshake_signature: None,
         server_time: None,
         failure: Some(failure),
+        choices: None,
     }
 }
 
@@ -248,6 +263,7 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
         handshake_signature: seen.signature,
         server_time,
         failure,
+        choices: None,
     })
 }
 
@@ -273,7 +289,7 @@ impl ClientAuthRequest {
 }
 
 impl Presented {
-    fn read(der: Vec<u8>) -> Self {
+    pub(super) fn read(der: Vec<u8>) -> Self {
         Self { certificate: Certificate::from_der(&der), der }
     }
 }

@@ -36,6 +36,7 @@ mod net_support;
 mod paths;
 mod programs;
 mod promises;
+mod replay;
 mod scim_check;
 mod scim_server;
 mod store_commands;

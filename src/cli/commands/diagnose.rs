@@ -1,6 +1,6 @@
 //! `trustmend diagnose SOURCE... [--store STORE]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use time::OffsetDateTime;
@@ -26,6 +26,7 @@ use super::super::summary::Summary;
 use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
+use crate::net::record::Recorded;
 use crate::net::{self, Endpoint, Host, without_secrets};
 use crate::path::java::{Options, Verdict};
 use crate::path::{Bundle, PeerName};
@@ -260,6 +261,7 @@ impl<'a> Case<'a> {
     fn one(&self, text: &str, source: &Source, context: &Context) -> Result<Vec<Shown>, CliError> {
         match source {
             Source::Server(endpoint) => self.server(text, endpoint, context),
+            Source::Record(path, recorded) => Ok(vec![self.replayed(path, recorded, context)]),
             Source::File(file) => {
                 let host = self.host()?;
                 if host.is_none() {
@@ -275,6 +277,20 @@ impl<'a> Case<'a> {
                 Ok(vec![shown])
             }
         }
+    }
+
+    /// What somebody else saw: judged for the time it was seen, unless another one was asked for.
+    fn replayed(&self, path: &Path, recorded: &Recorded, context: &Context) -> Shown {
+        let now = if self.arguments.at.is_some() { self.now } else { recorded.at };
+        let observation = &recorded.observation;
+        let assessment = assess::replayed(recorded, &self.client_asked(), now);
+        let endpoint = &observation.endpoint;
+        let title = format!("{}, as seen on {}", inspect::connection(endpoint, observation), recorded.at);
+        let json = inspect::observed(&path.display().to_string(), endpoint, Some(observation));
+        let whole = self.whole(&assessment);
+        let mut shown = self.shown(&title, assessment, json);
+        self.write_bundle(whole.as_ref(), &mut shown, context);
+        shown
     }
 
     fn server(&self, text: &str, endpoint: &Endpoint, context: &Context) -> Result<Vec<Shown>, CliError> {

@@ -140,6 +140,7 @@ fn gather(arguments: &Import, context: &Context) -> Result<Gathered, CliError> {
         for source in source::read(&arguments.upgrade.source(text)?, &arguments.password)? {
             match source {
                 Source::Server(endpoint) => servers.push(endpoint),
+                Source::Record(_, recorded) => candidates.extend(wire(&recorded.observation.certificates())),
                 Source::File(file) => {
                     for problem in file.problems() {
                         context.ui.warn(&format!("{}: {problem}", file.path.display()));
@@ -191,18 +192,22 @@ fn ask(
         let message = format!("{}: {message}", endpoint.authority());
         return Err(CliError::new(Exit::Network, code, message));
     }
-    let wire =
-        |certificate: &Certificate| Candidate { certificate: certificate.clone(), origin: Origin::Wire };
-    let presented: Vec<Candidate> = seen.evidence.presented.iter().map(wire).collect();
-    gathered.candidates.extend(presented);
+    gathered.candidates.extend(wire(&seen.evidence.presented));
     // Found by its signature alone: it needs somebody to vouch for it as what the server sent.
-    let found = seen.evidence.found.iter().map(|(certificate, _)| wire(certificate));
-    let is_new =
-        |one: &Candidate| !gathered.candidates.iter().any(|known| known.certificate == one.certificate);
-    let found: Vec<Candidate> = found.filter(is_new).collect();
+    let found: Vec<Certificate> =
+        seen.evidence.found.into_iter().map(|(certificate, _)| certificate).collect();
+    let mut found = wire(&found);
+    found.retain(|one| !gathered.candidates.iter().any(|known| known.certificate == one.certificate));
     gathered.candidates.extend(found);
     gathered.recommendation = Some(seen.evidence.recommendation);
     Ok(())
+}
+
+/// Certificates that a server sent, or that were found by what it sent.
+fn wire(certificates: &[Certificate]) -> Vec<Candidate> {
+    let wire =
+        |certificate: &Certificate| Candidate { certificate: certificate.clone(), origin: Origin::Wire };
+    certificates.iter().map(wire).collect()
 }
 
 fn choose(

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 
 use super::super::Context;
@@ -15,8 +17,12 @@ use super::super::network::{self, Connecting};
 use super::super::source::{self, CertificateFile, Source};
 use super::super::stream::Stream;
 use crate::cert::Certificate;
-use crate::net::{Endpoint, NetError, Observation, observe, without_secrets};
+use crate::fs;
+use crate::net::legacy::Offer;
+use crate::net::record::{self, Recorded};
+use crate::net::{Endpoint, NetError, Observation, Options, observe, without_secrets};
 use crate::path::arrange;
+use crate::path::java::{Settings, Version};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::chain;
@@ -29,11 +35,15 @@ use crate::render::text::style::{self, paint};
   trustmend inspect https://scim.corp.test:8443
   trustmend inspect 10.0.0.5:8443 --server-name scim.corp.test
   trustmend inspect ldap://dc1.corp.test postgres://db.corp.test
+  trustmend inspect https://scim.corp.test:8443 --save seen.json
   trustmend inspect chain.pem server.p12 --store-password-file pw")]
 pub(crate) struct Inspect {
     /// https://host:port, host:port, a file or folder, or - for standard input.
     #[arg(required_unless_present = "from_file", value_name = "SOURCE")]
     sources: Vec<String>,
+    /// Keep what the server showed in this new file, for somebody who cannot reach it: `trustmend diagnose FILE` judges it.
+    #[arg(long, value_name = "FILE", conflicts_with = "from_file")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     many: Many,
     #[command(flatten)]
@@ -57,6 +67,9 @@ struct Shown {
 
 pub(crate) fn run(arguments: &Inspect, context: &Context) -> Result<Exit, CliError> {
     let targets = arguments.many.targets(&arguments.sources)?;
+    if arguments.save.is_some() && targets.len() != 1 {
+        return Err(CliError::usage("--save is for one server at a time"));
+    }
     let connecting = Connecting::read(&arguments.network, context)?;
     let is_one = targets.len() == 1 && arguments.many.from_file.is_none();
     let read = |text: &str| source::read(&arguments.upgrade.source(text)?, &arguments.password);
@@ -125,16 +138,71 @@ fn one(
     context: &Context,
 ) -> Vec<Shown> {
     match source {
+        Source::File(_) | Source::Record(..) if arguments.save.is_some() => {
+            vec![Shown::failed(text, CliError::usage("--save is for a server, not for a file"))]
+        }
         Source::File(file) => vec![of_file(file, context)],
+        Source::Record(path, recorded) => {
+            let (seen, path) = (&recorded.observation, path.display().to_string());
+            let mut shown = of_server(&path, &seen.endpoint, seen, &[], context);
+            shown.text = format!("{}: as seen on {}\n{}", visible(&path), recorded.at, shown.text);
+            vec![shown]
+        }
         Source::Server(endpoint) => {
             let options = connecting.to(endpoint, context);
             match options.and_then(|options| arguments.addresses.ways(endpoint, options)) {
-                Ok(ways) => of_ways(text, endpoint, &ways, context),
+                Ok(ways) => match (&arguments.save, ways.as_slice()) {
+                    (Some(path), [way]) => vec![saved(text, endpoint, way, path, arguments, context)],
+                    _ => of_ways(text, endpoint, &ways, context),
+                },
                 Err(error) => vec![Shown::failed(text, error)],
             }
         }
     }
 }
+
+/// Asks a server and keeps what it showed in a file.
+fn saved(
+    text: &str,
+    endpoint: &Endpoint,
+    way: &Way,
+    path: &Path,
+    arguments: &Inspect,
+    context: &Context,
+) -> Shown {
+    let options = Options { ask_time: true, ..way.options.clone() };
+    let observation = match observe(endpoint, &options) {
+        Ok(observation) => observation,
+        Err(error) => return Shown::failed(text, assemble::net_error(endpoint, &error)),
+    };
+    // What the usual Java of each release would meet, where that takes another question.
+    let offer = |feature: &u32| Offer::java(&Settings::of(&Version::newest(*feature)).tls_disabled, None);
+    let offers: Vec<Offer> = FEATURES.iter().map(offer).collect();
+    let choices = record::choices(&observation, &options, &offers);
+    let observation = Observation { choices: Some(choices), ..observation };
+    let mut shown = of_server(text, endpoint, &observation, &[], context);
+    let server_name = arguments.network.server_name.clone();
+    let document = record::write(&Recorded { observation, at: super::super::now(), server_name });
+    let document = document.map_err(|what| CliError::new(Exit::Bug, "bug", what));
+    let written = document.and_then(|document| {
+        fs::create_new(path, document.as_bytes(), SAVED_MODE)
+            .map_err(|error| CliError::from_source(Exit::Write, "write", &error).hint(error.hint()))
+    });
+    match written {
+        Ok(()) => context.ui.note(&format!(
+            "wrote {}: `trustmend diagnose` judges it on any machine, with the store there",
+            path.display()
+        )),
+        Err(error) => shown.failure = Some(error),
+    }
+    shown
+}
+
+/// The releases whose handshake is kept.
+const FEATURES: [u32; 5] = [8, 11, 17, 21, 25];
+
+/// What a server shows to everybody may be read by everybody.
+const SAVED_MODE: u32 = 0o644;
 
 fn of_ways(text: &str, endpoint: &Endpoint, ways: &[Way], context: &Context) -> Vec<Shown> {
     let seen: Vec<_> = ways.iter().map(|way| observe(endpoint, &way.options)).collect();

@@ -14,7 +14,7 @@ pub struct Offer {
     pub groups: Vec<u16>,
     /// Whether the versions are listed (supported_versions, RFC 8446 section 4.2.1), as clients of TLS 1.3 do: an old
     /// server that knows the extension then refuses, one that does not chooses its own version.
-    pub(super) lists_versions: bool,
+    pub(in crate::net) lists_versions: bool,
 }
 
 /// Every curve of RFC 8422 and RFC 7027, older ones of RFC 4492, and the groups of RFC 7919.
