@@ -74,7 +74,7 @@ fn prefixes(profile: &Profile, tree: &Tree, processes: &[Process]) -> Vec<PathBu
         processes.iter().filter(|process| process.tree == *tree).flat_map(|process| process.paths.clone());
     // Only a mark that is of this product alone tells it from others by the way.
     let own = |mark: &&String| mark.to_ascii_lowercase().contains(&word(&profile.name));
-    let strong: Vec<&String> = profile.marks.iter().filter(own).collect();
+    let strong: Vec<&String> = profile.marks.iter().filter(own).chain(&profile.own_marks).collect();
     for path in told.chain(runs) {
         let mut folders = path.ancestors().skip(1).filter(|folder| folder.parent().is_some());
         let has_mark = |folder: &Path| strong.iter().any(|mark| tree.exists(&folder.join(mark)));

@@ -39,6 +39,10 @@ pub struct Profile {
     pub prefixes: Vec<String>,
     /// What is in its folder, any of them; its folder is recognised by this.
     pub marks: Vec<String>,
+    /// Those of them that no other product has: by them it is found wherever its service or its process leads. One that holds
+    /// the longest word of its name is such a one by itself.
+    #[serde(default)]
+    pub own_marks: Vec<String>,
     /// Whether its folder is itself a runtime, which others run: what one of them was told is not about the runtime.
     #[serde(default)]
     pub is_runtime: bool,

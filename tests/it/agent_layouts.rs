@@ -252,6 +252,21 @@ pub(crate) const LAYOUTS: &[Layout] = &[
         store: Some(("/opt/jdk-17/lib/security/cacerts", "cacerts")),
         codes: &[("option-protocols-narrow", None)],
     },
+    // Where only its unit leads to.
+    Layout {
+        name: "tomcat",
+        runtimes: &["opt/jdk-17"],
+        files: &[
+            ("srv/tc/bin/catalina.sh", ""),
+            (
+                "etc/systemd/system/tomcat.service",
+                "[Service]\nEnvironment=JAVA_HOME=/opt/jdk-17\nExecStart=/srv/tc/bin/startup.sh\n",
+            ),
+        ],
+        prefix: "/srv/tc",
+        store: Some(("/opt/jdk-17/lib/security/cacerts", "cacerts")),
+        codes: &[],
+    },
     Layout {
         name: "gradle",
         runtimes: &["opt/jdk-21"],

@@ -20,8 +20,9 @@ use crate::render::text;
 /// A profile of your own is a TOML file in ~/.config/trustmend/profiles.d or /etc/trustmend/profiles.d; one of the same name
 /// replaces the built-in one. Its keys: name, title, prefixes (folders it may be in, with *), marks (what is in its folder),
 /// homes (its runtimes, best first), and, where they are known, stores, services, logs, owner, password, pinned, upgrade,
-/// notes, is-runtime (its folder is itself a runtime), and an array of tables named config: file, syntax (shell, systemd,
-/// properties, options), options, stores, homes, unless (another file that counts instead).
+/// notes, own-marks (marks that no other product has), is-runtime (its folder is itself a runtime), and an array of tables
+/// named config: file, syntax (shell, systemd, properties, options), options, stores, homes, unless (another file that counts
+/// instead).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trustmend agents
