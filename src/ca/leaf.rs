@@ -115,6 +115,14 @@ impl Request {
         }
     }
 
+    /// Whether there are names, and not too many: what can be said before an authority is made for them.
+    ///
+    /// # Errors
+    /// [`CaError::NoNames`], [`CaError::TooManyNames`].
+    pub fn check(&self) -> Result<(), CaError> {
+        self.general_names().map(drop)
+    }
+
     /// The names, each once.
     pub(super) fn general_names(&self) -> Result<Vec<GeneralName>, CaError> {
         let mut names: Vec<GeneralName> = Vec::with_capacity(self.names.len().min(MAX_NAMES));

@@ -44,13 +44,17 @@ pub fn create_over(path: &Path, octets: &[u8], mode: u32) -> Result<(), PathErro
     draft::sync_folder(path)
 }
 
-/// Makes a folder, and those above it, with the mode the umask leaves. One that exists stays as it is.
+/// Makes a folder, and those above it, that others may read but never write, whatever the umask: who can write the folder
+/// of a key can put another in its place. One that exists stays as it is.
 ///
 /// # Errors
 /// [`PathError`].
 pub fn create_dir(path: &Path) -> Result<(), PathError> {
-    let made = DirBuilder::new().recursive(true).create(path);
-    made.map_err(|source| PathError::from_io(path, "creating the folder", source))
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.create(path).map_err(|source| PathError::from_io(path, "creating the folder", source))
 }
 
 /// Makes a folder, and those above it, that only this user can enter. One that exists stays as it is, but is refused if
@@ -78,6 +82,14 @@ pub fn create_private_dir(path: &Path) -> Result<(), PathError> {
 /// [`PathError`], also if there is none.
 pub fn remove_file(path: &Path) -> Result<(), PathError> {
     fs::remove_file(path).map_err(|source| PathError::from_io(path, "removing it", source))
+}
+
+/// Removes a folder that is empty.
+///
+/// # Errors
+/// [`PathError`], also if there is something in it.
+pub fn remove_empty_dir(path: &Path) -> Result<(), PathError> {
+    fs::remove_dir(path).map_err(|source| PathError::from_io(path, "removing the folder", source))
 }
 
 #[cfg(unix)]

@@ -21,7 +21,9 @@ mod scratch;
 
 pub use append::append_line;
 pub use backup::{backup, backup_copy, backups};
-pub use create::{create_dir, create_new, create_over, create_private_dir, create_unsynced, remove_file};
+pub use create::{
+    create_dir, create_new, create_over, create_private_dir, create_unsynced, remove_empty_dir, remove_file,
+};
 pub use error::PathError;
 pub use in_place::{InPlace, is_writable};
 pub use lock::{Lock, lock};

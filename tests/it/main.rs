@@ -12,6 +12,8 @@ mod check_wire;
 mod clients;
 mod completion;
 mod contrib;
+mod dev_judges;
+mod dev_servers;
 mod explain;
 mod findings;
 mod fs;

@@ -131,6 +131,7 @@ pub(crate) fn run(arguments: &Generate, context: &Context) -> Result<Exit, CliEr
     let mut arguments = arguments.clone();
     let csr = arguments.csr.as_deref().map(signing_request).transpose()?;
     let request = request(&mut arguments, csr.as_ref(), context)?;
+    request.check().map_err(ca_error)?;
     let folder = arguments.out.clone().unwrap_or_else(|| default_folder(&request.names));
     let chosen = if arguments.self_signed { None } else { Some(arguments.authority.choose(context)?) };
     let authority = chosen.as_ref().map(|chosen| &chosen.authority);

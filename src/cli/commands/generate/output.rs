@@ -73,9 +73,10 @@ pub(super) fn write(
         }
         _ => None,
     };
-    fs::create_dir(&places.folder).map_err(|error| write_error(&error))?;
-    let mut writer = Writer { force: arguments.force, made: Vec::new() };
-    let written = write_all(&files, keystore.as_ref(), &mut writer, context);
+    let mut writer = Writer { force: arguments.force, made: Vec::new(), folders: Vec::new() };
+    let written = writer
+        .folder(&places.folder)
+        .and_then(|()| write_all(&files, keystore.as_ref(), &mut writer, context));
     if let Err(error) = written {
         writer.undo();
         return Err(error);
@@ -160,9 +161,18 @@ pub(super) fn refuse_taken(path: &Path, arguments: &Generate) -> Result<(), CliE
 pub(super) struct Writer {
     force: bool,
     made: Vec<PathBuf>,
+    /// Folders that were not there before, the innermost first.
+    folders: Vec<PathBuf>,
 }
 
 impl Writer {
+    /// Makes a folder, and those above it.
+    fn folder(&mut self, path: &Path) -> Result<(), CliError> {
+        let named = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+        self.folders = named.take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
+        fs::create_dir(path).map_err(|error| write_error(&error))
+    }
+
     /// Makes a file with this mode, whatever was there. Only what is replaced is worth waiting for the disk.
     pub(super) fn put(&mut self, path: &Path, octets: &[u8], mode: u32) -> Result<(), CliError> {
         let put = match fs::create_unsynced(path, octets, mode) {
@@ -176,10 +186,13 @@ impl Writer {
         put.map_err(|error| write_error(&error))
     }
 
-    /// Removes the new files, so that the next attempt does not find them in its way.
+    /// Removes the new files and folders, so that the next attempt does not find them in its way.
     fn undo(self) {
         for path in &self.made {
             let _ = fs::remove_file(path);
+        }
+        for folder in &self.folders {
+            let _ = fs::remove_empty_dir(folder);
         }
     }
 }
