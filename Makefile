@@ -15,11 +15,12 @@ lint:
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-# Comparisons with keytool, openssl and sslyze, in one run each.
+# Comparisons with keytool, openssl, mkcert and sslyze, in one run each.
 bench:
 	cargo build --release
 	python3 benches/peers.py
 	python3 benches/targets.py
+	python3 benches/dev_certificates.py
 
 # The manual pages, from the definitions of the commands.
 man:
