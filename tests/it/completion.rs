@@ -12,6 +12,7 @@ use crate::support::openssl::{Server, openssl};
 use crate::support::program;
 use crate::support::run::{command, trustmend};
 use crate::support::scratch::Scratch;
+use crate::support::tomcat::Tomcat;
 
 /// The lines of an HTTP request that an authority's server answers, and what it was asked for.
 struct Authority {
@@ -181,6 +182,15 @@ fn a_missing_issuer_is_downloaded_and_both_remedies_work_as_printed() {
     let mended = pki.serve("chain.pem");
     assert_eq!(diagnosed(home, mended.port, &store, &[])["verdict"], "trusted");
     every_jvm_connects(mended.port, &store);
+    // Tomcat, with the line that was printed for it.
+    let certificate = format!(
+        "<SSLHostConfig><Certificate certificateFile=\"{}\" certificateKeyFile=\"{}\"/></SSLHostConfig>",
+        home.at("chain.pem"),
+        home.at("leaf.key")
+    );
+    let tomcat = Tomcat::start(Jvm::compiler(), "", &certificate, &[("hello.txt", "hello\n")]);
+    let seen = diagnosed(home, tomcat.port, &store, &[]);
+    assert_eq!((&seen["verdict"], seen["presented"].as_array().unwrap().len()), (&"trusted".into(), 2));
 
     // What the store's owner is told, for the meantime.
     trustmend(home, &command_of(missing(&found), "store-admin")).success();
