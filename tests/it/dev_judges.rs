@@ -262,8 +262,7 @@ fn one_line_makes_a_tomcat_that_a_client_trusts() {
     let made = trustmend(&home, &line.split_whitespace().collect::<Vec<_>>()).success().json();
     let config = made["server_config"].as_str().unwrap();
     let inside = &config[config.find("<SSLHostConfig>").unwrap()..config.rfind("</Connector>").unwrap()];
-    let absolute = inside.replace("=\"scim_tomcat", &format!("=\"{}/scim_tomcat", home.path().display()));
-    let tomcat = Tomcat::start(Jvm::compiler(), "", &absolute, &[("hello.txt", "hello\n")]);
+    let tomcat = Tomcat::start(Jvm::compiler(), "", inside, &[("hello.txt", "hello\n")]);
     for (host, does) in [("127.0.0.1", true), ("localhost", false)] {
         let said =
             trustmend(&home, &["diagnose", &format!("{host}:{}", tomcat.port), "--store", "agent.jks"]);

@@ -286,17 +286,21 @@ impl Output {
         context.ui.result(&text)
     }
 
-    fn config_files<'a>(&'a self, arguments: &'a Generate) -> Files<'a> {
+    fn config_files<'a>(&self, arguments: &'a Generate) -> Files<'a> {
         let find = |what: &str| {
             let found = self.files.iter().find(|(name, _)| *name == what);
-            found.map_or_else(|| Path::new(""), |(_, path)| path.as_path())
+            found.map(|(_, path)| absolute(path)).unwrap_or_default()
         };
         let keystore = self.keystore.as_ref();
         Files {
-            keystore: keystore.map(|(path, kind)| (path.as_path(), *kind, arguments.alias.as_str())),
+            keystore: keystore.map(|(path, kind)| (absolute(path), *kind, arguments.alias.as_str())),
             fullchain: find("chain"),
             key: find("key"),
-            password_file: self.password_file.as_deref(),
+            password_file: self.password_file.as_deref().map(absolute),
         }
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

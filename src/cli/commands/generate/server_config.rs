@@ -1,6 +1,6 @@
 //! The lines that make a server use what was generated.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -21,16 +21,16 @@ pub(crate) enum ServerConfig {
     Node,
 }
 
-/// The files a configuration names.
+/// The files a configuration names, from the root: a server does not run in the folder where this was typed.
 pub(super) struct Files<'a> {
     /// The keystore, its format's name as Java knows it, and its alias.
-    pub(super) keystore: Option<(&'a Path, &'static str, &'a str)>,
+    pub(super) keystore: Option<(PathBuf, &'static str, &'a str)>,
     /// The leaf with its chain.
-    pub(super) fullchain: &'a Path,
+    pub(super) fullchain: PathBuf,
     /// The key.
-    pub(super) key: &'a Path,
+    pub(super) key: PathBuf,
     /// A file that holds the keystore's password, if there is one.
-    pub(super) password_file: Option<&'a Path>,
+    pub(super) password_file: Option<PathBuf>,
 }
 
 impl ServerConfig {
@@ -44,7 +44,7 @@ impl ServerConfig {
             Self::Nginx => {
                 let quoted =
                     |path: &Path| path.display().to_string().replace('\\', r"\\").replace('"', "\\\"");
-                let (chain, key) = (quoted(files.fullchain), quoted(files.key));
+                let (chain, key) = (quoted(&files.fullchain), quoted(&files.key));
                 format!("listen 443 ssl;\nssl_certificate     \"{chain}\";\nssl_certificate_key \"{key}\";\n")
             }
             Self::Spring => spring(files),
@@ -54,9 +54,9 @@ impl ServerConfig {
 
 /// The form that Tomcat 8.5, 9, 10 and 11 take; the attributes on the Connector itself ended with 9.
 fn tomcat(files: &Files<'_>) -> String {
-    let certificate = match files.keystore {
+    let certificate = match &files.keystore {
         Some((path, kind, alias)) => {
-            let password = match files.password_file {
+            let password = match &files.password_file {
                 Some(file) => {
                     format!("certificateKeystorePasswordFile=\"{}\"", xml(&file.display().to_string()))
                 }
@@ -82,7 +82,7 @@ fn tomcat(files: &Files<'_>) -> String {
 
 /// The key's password is the keystore's.
 fn tomcat_old(files: &Files<'_>) -> String {
-    let certificate = match files.keystore {
+    let certificate = match &files.keystore {
         Some((path, kind, alias)) => format!(
             "keystoreFile=\"{}\" keystoreType=\"{kind}\"\n           keystorePass=\"THE PASSWORD\" keyAlias=\"{}\"",
             xml(&path.display().to_string()),
@@ -101,7 +101,7 @@ fn tomcat_old(files: &Files<'_>) -> String {
 }
 
 fn jetty(files: &Files<'_>) -> String {
-    let Some((path, kind, alias)) = files.keystore else {
+    let Some((path, kind, alias)) = &files.keystore else {
         return "<!-- Jetty reads keystores only: run again with --keystore FILE -->\n".to_owned();
     };
     format!(
@@ -118,13 +118,13 @@ fn node(files: &Files<'_>) -> String {
     format!(
         "require('https').createServer({{\n  cert: require('fs').readFileSync({}),\n  \
          key: require('fs').readFileSync({}),\n}}, handler).listen(8443)\n",
-        text(files.fullchain),
-        text(files.key)
+        text(&files.fullchain),
+        text(&files.key)
     )
 }
 
 fn spring(files: &Files<'_>) -> String {
-    match files.keystore {
+    match &files.keystore {
         Some((path, kind, alias)) => format!(
             "server.ssl.key-store=file:{}\nserver.ssl.key-store-type={kind}\nserver.ssl.key-alias={}\n\
              server.ssl.key-store-password=${{KEYSTORE_PASSWORD}}\n",
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn spring_lines_are_escaped_as_java_escapes_them() {
         let files = Files {
-            keystore: Some((Path::new("C:\\my keys\\é𝄞.p12"), "PKCS12", " a=b\n!#")),
-            fullchain: Path::new(""),
-            key: Path::new(""),
+            keystore: Some((PathBuf::from("C:\\my keys\\é𝄞.p12"), "PKCS12", " a=b\n!#")),
+            fullchain: PathBuf::new(),
+            key: PathBuf::new(),
             password_file: None,
         };
         let lines = ServerConfig::Spring.lines(&files);
