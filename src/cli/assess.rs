@@ -97,7 +97,7 @@ fn observed(
         // The same JVM without the option that names its TLS versions.
         let usual = Offer::java(&client.java.settings.tls_disabled, None);
         let is_restricted = client.java.protocols.is_some();
-        if is_restricted && observation.failure_of(&usual, options).is_none() {
+        if is_restricted && observation.tells(&offer) && observation.failure_of(&usual, options).is_none() {
             seen.blame_the_option(&observation, client);
         }
     }

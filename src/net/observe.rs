@@ -84,10 +84,10 @@ impl Observation {
         if !self.shows(client) {
             let choice = match &self.choices {
                 None => legacy::choice(&self.endpoint, options, client).err(),
-                Some(known) => known
-                    .iter()
-                    .find(|(offer, _)| offer == client)
-                    .and_then(|(_, answer)| answer.clone().err()),
+                Some(known) => match known.iter().find(|(offer, _)| offer == client) {
+                    Some((_, answer)) => answer.clone().err(),
+                    None => Some(self.not_recorded()),
+                },
             };
             return choice.or_else(|| self.beyond_limits()).map(before);
         }
@@ -97,6 +97,17 @@ impl Observation {
             let before_chain = matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. });
             Some(ClientFailure { error, before_chain })
         })
+    }
+
+    /// Whether a record tells what a client with this offer meets, or nobody has to tell, because the server can be asked.
+    pub fn tells(&self, client: &Offer) -> bool {
+        let is_known = |known: &Vec<Choice>| known.iter().any(|(offer, _)| offer == client);
+        self.shows(client) || self.choices.as_ref().is_none_or(is_known)
+    }
+
+    fn not_recorded(&self) -> NetError {
+        let what = "the record does not tell what a client with these TLS versions and suites meets; ask the server itself";
+        NetError::Protocol { peer: self.endpoint.authority(), what: what.to_owned() }
     }
 
     /// Whether what was seen tells what a client with this offer meets.

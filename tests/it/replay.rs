@@ -54,6 +54,16 @@ fn a_recorded_server_gets_the_verdict_of_the_live_one() {
         let again = trustmend(&home, &["inspect", &file, "--save", &file]);
         assert_eq!(again.code, 2, "what was seen already is not saved again: {}", again.stderr);
     }
+    // What was not recorded is not guessed: neither a yes nor a reason.
+    trustmend(&home, &["import", "chain.pem", "--store", &store]).success();
+    let restricted =
+        ["diagnose", "seen0.json", "--store", &store, "--java-option=-Dhttps.protocols=TLSv1.2", "--json"];
+    let target = trustmend(&home, &restricted).json()["targets"][0].clone();
+    let said = target["findings"].to_string();
+    assert!(target["verdict"] == "untrusted" && said.contains("the record does not tell"), "{target}");
+    assert!(!said.contains("protocol-client-restricted"), "{said}");
+    assert_eq!(trustmend(&home, &restricted[..4]).code, 0);
+
     // Judged for its own time unless another is named.
     let later = ["diagnose", "seen2.json", "--store", &store, "--at", "2199-01-01T00:00:00Z", "--json"];
     assert!(trustmend(&home, &later).json()["targets"][0]["findings"].to_string().contains("leaf-expired"));
