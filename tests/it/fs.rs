@@ -126,10 +126,13 @@ fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
     for round in 0..60 {
         scratch.write("store", vec![b'a'; 100_000]);
         let mut writer = start(&["alternate", &path]);
-        while std::fs::metadata(&path).unwrap().len() == 100_000 {
-            std::thread::yield_now();
+        // A slow disk must not make every kill fall into the same write: each second round waits for the second one.
+        for passing in [100_000, 200_000].iter().take(1 + round % 2) {
+            while std::fs::metadata(&path).unwrap().len() == *passing {
+                std::thread::yield_now();
+            }
         }
-        std::thread::sleep(Duration::from_micros(round * 137 % 5000));
+        std::thread::sleep(Duration::from_micros(round as u64 * 137 % 5000));
         writer.kill().unwrap();
         writer.wait().unwrap();
         let content = scratch.read("store");
