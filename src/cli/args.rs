@@ -1,11 +1,14 @@
 //! The command line as clap reads it. Doc comments are the help and the manual.
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use std::ffi::OsString;
 
-use super::commands;
-use super::exit;
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use super::error::CliError;
+use super::exit::{self, Exit};
 use super::journal::Logging;
 use super::monitor::Form;
+use super::{Context, commands};
 
 /// Makes a TLS client trust the right certificates, and tells why it does not.
 #[derive(Debug, Parser)]
@@ -39,31 +42,63 @@ pub(crate) struct Global {
     pub(crate) timeout: Option<u64>,
 }
 
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Inspect(commands::inspect::Inspect),
-    Diagnose(commands::diagnose::Diagnose),
-    Import(commands::import::Import),
-    List(commands::list::List),
-    Audit(commands::audit::Audit),
-    Diff(commands::diff::Diff),
-    Export(commands::export::Export),
-    Remove(commands::remove::Remove),
-    Rename(commands::rename::Rename),
-    Repair(commands::repair::Repair),
-    Password(commands::password::ChangePassword),
-    Restore(commands::restore::Restore),
-    Convert(commands::convert::Convert),
-    Sync(commands::sync::Sync),
-    Plan(commands::plan::Plan),
-    Generate(commands::generate::Generate),
-    Check(commands::check::Check),
-    Agents(commands::agents::Agents),
-    Demo(commands::demo::Demo),
-    Explain(commands::explain::Explain),
-    Completions(commands::completions::Completions),
-    Man(commands::man::Man),
+/// The commands, each once: the variant, its room under [`commands`], its arguments and its name as typed.
+macro_rules! commands {
+    ($($variant:ident = $room:ident::$arguments:ident, $name:literal;)*) => {
+        /// What to do.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $($variant(commands::$room::$arguments),)*
+        }
+
+        impl Command {
+            /// The command's name as typed, which names its JSON document too.
+            pub(crate) fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
+            pub(crate) fn run(&self, context: &Context) -> Result<Exit, CliError> {
+                match self {
+                    $(Self::$variant(arguments) => commands::$room::run(arguments, context),)*
+                }
+            }
+
+            /// The definition of the command of this name alone: that of all of them takes longer than most of what they do.
+            fn definition(name: &str) -> Option<clap::Command> {
+                match name {
+                    $($name => Some(commands::$room::$arguments::augment_args(clap::Command::new($name))),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Inspect = inspect::Inspect, "inspect";
+    Diagnose = diagnose::Diagnose, "diagnose";
+    Import = import::Import, "import";
+    List = list::List, "list";
+    Audit = audit::Audit, "audit";
+    Diff = diff::Diff, "diff";
+    Export = export::Export, "export";
+    Remove = remove::Remove, "remove";
+    Rename = rename::Rename, "rename";
+    Repair = repair::Repair, "repair";
+    Password = password::ChangePassword, "password";
+    Restore = restore::Restore, "restore";
+    Convert = convert::Convert, "convert";
+    Sync = sync::Sync, "sync";
+    Plan = plan::Plan, "plan";
+    Generate = generate::Generate, "generate";
+    Check = check::Check, "check";
+    Agents = agents::Agents, "agents";
+    Demo = demo::Demo, "demo";
+    Explain = explain::Explain, "explain";
+    Completions = completions::Completions, "completions";
+    Man = man::Man, "man";
 }
 
 impl Command {
@@ -75,33 +110,20 @@ impl Command {
             _ => false,
         }
     }
+}
 
-    /// The command's name as typed, which names its JSON document too.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Inspect(_) => "inspect",
-            Self::Diagnose(_) => "diagnose",
-            Self::Import(_) => "import",
-            Self::List(_) => "list",
-            Self::Audit(_) => "audit",
-            Self::Diff(_) => "diff",
-            Self::Export(_) => "export",
-            Self::Remove(_) => "remove",
-            Self::Rename(_) => "rename",
-            Self::Repair(_) => "repair",
-            Self::Password(_) => "password",
-            Self::Restore(_) => "restore",
-            Self::Convert(_) => "convert",
-            Self::Sync(_) => "sync",
-            Self::Plan(_) => "plan",
-            Self::Generate(_) => "generate",
-            Self::Check(_) => "check",
-            Self::Agents(_) => "agents",
-            Self::Demo(_) => "demo",
-            Self::Explain(_) => "explain",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
+impl Cli {
+    /// Reads the arguments, the first of which is the program's name.
+    pub(crate) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let alone = arguments.get(1).and_then(|name| name.to_str()).and_then(Command::definition);
+        if let Some(command) = alone {
+            let definition = Global::augment_args(clap::Command::new("trustmend")).subcommand(command);
+            // Help and refusals speak of the other commands too, so that they are left to the whole definition.
+            if let Ok(matches) = definition.try_get_matches_from(arguments) {
+                return Self::from_arg_matches(&matches);
+            }
         }
+        Self::from_arg_matches(&Self::command().try_get_matches_from(arguments)?)
     }
 }
 
@@ -212,4 +234,23 @@ pub(crate) struct Network {
     /// Read the password of the client's keystore from the environment variable VAR.
     #[arg(long, value_name = "VAR", requires = "client_cert")]
     pub(crate) client_password_env: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names and flags that a definition takes.
+    fn words(command: &clap::Command) -> Vec<String> {
+        command.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    }
+
+    #[test]
+    fn a_command_alone_is_the_one_among_all() {
+        for command in Cli::command().get_subcommands() {
+            let alone = Command::definition(command.get_name()).unwrap();
+            assert_eq!(words(&alone), words(command), "{}", command.get_name());
+        }
+        assert!(Command::definition("help").is_none());
+    }
 }

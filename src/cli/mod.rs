@@ -31,10 +31,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _};
 use time::OffsetDateTime;
 
-use args::{Cli, Command};
+use args::Cli;
 use error::CliError;
 use exit::Exit;
 use ui::Ui;
@@ -81,11 +81,7 @@ pub fn manual() -> Vec<(String, Vec<u8>)> {
 }
 
 fn parse_and_run(arguments: &[OsString]) -> Exit {
-    let matches = match Cli::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return refuse(arguments, &error),
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => return refuse(arguments, &error),
     };
@@ -101,7 +97,7 @@ fn parse_and_run(arguments: &[OsString]) -> Exit {
     let answer_timeout = given.unwrap_or(ANSWER_DEADLINE);
     let context = Context { ui, now: now(), timeout, answer_timeout };
     let name = cli.command.name();
-    match command(&cli.command, &context) {
+    match cli.command.run(&context) {
         Ok(exit) => exit,
         Err(error) => fail(&context.ui, name, &error),
     }
@@ -112,38 +108,11 @@ fn nested(context: &Context, arguments: &[&str]) -> Result<(Exit, Option<serde_j
     let typed = std::iter::once("trustmend").chain(arguments.iter().copied());
     let cli = Cli::try_parse_from(typed).map_err(|error| CliError::usage(error.to_string()))?;
     let inner = Context { ui: context.ui.nested(), ..*context };
-    let exit = match command(&cli.command, &inner) {
+    let exit = match cli.command.run(&inner) {
         Ok(exit) => exit,
         Err(error) => fail(&inner.ui, cli.command.name(), &error),
     };
     Ok((exit, inner.ui.collected()))
-}
-
-fn command(command: &Command, context: &Context) -> Result<Exit, CliError> {
-    match command {
-        Command::Inspect(arguments) => commands::inspect::run(arguments, context),
-        Command::Diagnose(arguments) => commands::diagnose::run(arguments, context),
-        Command::Import(arguments) => commands::import::run(arguments, context),
-        Command::List(arguments) => commands::list::run(arguments, context),
-        Command::Audit(arguments) => commands::audit::run(arguments, context),
-        Command::Diff(arguments) => commands::diff::run(arguments, context),
-        Command::Export(arguments) => commands::export::run(arguments, context),
-        Command::Remove(arguments) => commands::remove::run(arguments, context),
-        Command::Rename(arguments) => commands::rename::run(arguments, context),
-        Command::Repair(arguments) => commands::repair::run(arguments, context),
-        Command::Password(arguments) => commands::password::run(arguments, context),
-        Command::Restore(arguments) => commands::restore::run(arguments, context),
-        Command::Convert(arguments) => commands::convert::run(arguments, context),
-        Command::Sync(arguments) => commands::sync::run(arguments, context),
-        Command::Plan(arguments) => commands::plan::run(arguments, context),
-        Command::Generate(arguments) => commands::generate::run(arguments, context),
-        Command::Check(arguments) => commands::check::run(arguments, context),
-        Command::Agents(arguments) => commands::agents::run(arguments, context),
-        Command::Demo(arguments) => commands::demo::run(arguments, context),
-        Command::Explain(arguments) => commands::explain::run(arguments, context),
-        Command::Completions(arguments) => commands::completions::run(arguments, context),
-        Command::Man(arguments) => commands::man::run(arguments, context),
-    }
 }
 
 /// A failed command: the document on standard output where one was asked for, the words on standard error otherwise.
