@@ -6,14 +6,12 @@ use crate::finding::{Rule, Severity};
 pub const PAGES: &[&Rule] = &[
     &page("store-refused", Severity::Error, include_str!("help/store-refused.md")),
     &page("store-damaged", Severity::Warning, include_str!("help/store-damaged.md")),
-    &page("entry-invisible", Severity::Error, include_str!("help/entry-invisible.md")),
     &page("entry-ignored", Severity::Warning, include_str!("help/entry-ignored.md")),
     &page("entry-duplicate", Severity::Warning, include_str!("help/entry-duplicate.md")),
     &page("leaf-trusted", Severity::Warning, include_str!("help/leaf-trusted.md")),
     &page("anchor-expiring", Severity::Warning, include_str!("help/anchor-expiring.md")),
     &page("anchor-not-yet-valid", Severity::Warning, include_str!("help/anchor-not-yet-valid.md")),
     &page("leaf-expiring", Severity::Warning, include_str!("help/leaf-expiring.md")),
-    &page("key-in-trust-store", Severity::Warning, include_str!("help/key-in-trust-store.md")),
 ];
 
 /// A store is judged by [`super::audit()`]: there is nothing to see in the evidence of a connection.

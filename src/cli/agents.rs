@@ -11,7 +11,7 @@ use super::assemble::{self, StorePlace};
 use super::error::CliError;
 use super::exit::Exit;
 use crate::agent::{
-    self, Agent, AgentError, Choice, CommandLine, Kind, MAX_PROFILE, Process, Profile, Runtime, Tree,
+    self, Agent, AgentError, Choice, CommandLine, Kind, MAX_PROFILE, Process, Profile, Runtime, Tree, Why,
 };
 use crate::fs;
 use crate::path::java::Options;
@@ -30,12 +30,22 @@ pub(crate) struct JvmStore {
     pub(crate) java_home: Option<PathBuf>,
     /// Its options.
     pub(crate) options: Options,
+    /// Why this file.
+    pub(crate) why: Why,
+    /// A `cacerts` that is passed over for it.
+    pub(crate) shadowed: Option<PathBuf>,
 }
 
 impl JvmStore {
     fn new(tree: &Tree, choice: &Choice, runtime: Option<&Runtime>, line: &CommandLine) -> Self {
         let java_home = runtime.map(|runtime| tree.on_disk(&runtime.home));
-        Self { path: choice.on_disk.clone(), java_home, options: line.options() }
+        Self {
+            path: choice.on_disk.clone(),
+            java_home,
+            options: line.options(),
+            why: choice.why.clone(),
+            shadowed: choice.shadowed.clone(),
+        }
     }
 }
 

@@ -137,6 +137,26 @@ pub(crate) struct StorePassword {
     /// Read the store's password from the environment variable VAR.
     #[arg(long, value_name = "VAR")]
     pub(crate) store_password_env: Option<String>,
+    /// Whether there is none; see [`NoStorePassword`].
+    #[arg(skip)]
+    pub(crate) none: bool,
+}
+
+/// A flag of commands that look at a store as its client does.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct NoStorePassword {
+    /// Open the store without a password, as a JVM does that is given no javax.net.ssl.trustStorePassword: it sees nothing in
+    /// an encrypted PKCS12, and everything in a JKS.
+    #[arg(long, conflicts_with_all = ["store_password_file", "store_password_env"])]
+    pub(crate) no_store_password: bool,
+}
+
+impl NoStorePassword {
+    /// The flags of the password, and this one.
+    pub(crate) fn with(self, password: &StorePassword) -> StorePassword {
+        StorePassword { none: self.no_store_password, ..password.clone() }
+    }
 }
 
 impl StorePassword {
@@ -147,7 +167,7 @@ impl StorePassword {
         } else {
             (&self.store_password_file, &self.store_password_env)
         };
-        Self { store_password_file: given.0.clone(), store_password_env: given.1.clone() }
+        Self { store_password_file: given.0.clone(), store_password_env: given.1.clone(), none: false }
     }
 }
 

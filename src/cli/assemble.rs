@@ -10,17 +10,16 @@ use std::path::{Path, PathBuf};
 use super::Context;
 use super::agents;
 use super::args::{Selection, StorePassword};
+use super::client_store;
+pub(crate) use super::client_store::{ClientStore, client, told};
 use super::error::CliError;
 use super::exit::Exit;
 use super::password::{self, Given};
 use crate::digest::Fingerprint;
-use crate::finding::{StoreFacts, Unreadable};
-use crate::fs::{self, PathError};
+use crate::fs::PathError;
 use crate::import::{self, PlanError};
 use crate::net::{Endpoint, NetError};
-use crate::path::Anchor;
-use crate::path::java::Options;
-use crate::store::{self, Entry, Store, StoreError, place};
+use crate::store::{Entry, Store, StoreError, place};
 
 /// Largest file read as a store or source: the platform's own take 170 KiB.
 pub(crate) const MAX_FILE: u64 = 64 << 20;
@@ -90,16 +89,13 @@ impl StorePlace {
 }
 
 /// The file that a JRE reads its anchors from.
-fn java_store(home: Option<&Path>) -> Result<(PathBuf, PathBuf), CliError> {
+pub(super) fn java_store(home: Option<&Path>) -> Result<(PathBuf, PathBuf), CliError> {
     let home = match home {
         Some(home) => home.to_owned(),
-        None => match std::env::var_os("JAVA_HOME") {
-            Some(home) if !home.is_empty() => PathBuf::from(home),
-            _ => {
-                return Err(CliError::usage("java: needs JAVA_HOME to be set")
-                    .hint("name the runtime: java:/path/to/jre, or the store's file itself"));
-            }
-        },
+        None => java_home().ok_or_else(|| {
+            CliError::usage("java: needs JAVA_HOME to be set")
+                .hint("name the runtime: java:/path/to/jre, or the store's file itself")
+        })?,
     };
     let found = place::of_java_home(&home).ok_or_else(|| {
         CliError::new(Exit::Store, "store-missing", format!("{} has no lib/security/cacerts", home.display()))
@@ -110,9 +106,13 @@ fn java_store(home: Option<&Path>) -> Result<(PathBuf, PathBuf), CliError> {
 
 /// The store that `diagnose` and `check` use when none is named: `$JAVA_HOME`'s if it has one, else Mozilla's.
 pub(crate) fn default_store() -> &'static str {
-    let home = std::env::var_os("JAVA_HOME").map(PathBuf::from);
-    let has_store = home.is_some_and(|home| place::of_java_home(&home).is_some());
+    let has_store = java_home().is_some_and(|home| place::of_java_home(&home).is_some());
     if has_store { "java:" } else { "mozilla:" }
+}
+
+/// `$JAVA_HOME`.
+pub(super) fn java_home() -> Option<PathBuf> {
+    std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
 /// The file behind a STORE that is to be written.
@@ -144,153 +144,11 @@ fn file(text: &str, place: StorePlace) -> Result<PathBuf, CliError> {
 
 /// Opens a STORE for reading. What cannot be read is an error.
 pub(crate) fn open(text: &str, flags: &StorePassword, context: &Context) -> Result<Opened, CliError> {
-    let client = client(text, flags, context)?;
+    let client = client_store::held(text, flags, context)?;
     match (client.store, client.failure) {
         (Some(store), None) => Ok(Opened { text: text.to_owned(), path: client.path, store }),
         (_, Some(error)) => Err(error),
         (None, None) => Err(CliError::new(Exit::Bug, "bug", "a store was neither read nor refused")),
-    }
-}
-
-/// A client's trust store as it is judged: one that cannot be read is a fact about the client, not the end.
-pub(crate) struct ClientStore {
-    /// The file, if it is one.
-    pub(crate) path: Option<PathBuf>,
-    /// The Java runtime it belongs to, if that is known.
-    pub(crate) java_home: Option<PathBuf>,
-    /// What it holds, if it can be read.
-    pub(crate) store: Option<Store>,
-    /// What the rules need to know of it.
-    pub(crate) facts: StoreFacts,
-    /// Why it cannot be read.
-    pub(crate) failure: Option<CliError>,
-    /// What the JVM was started with, if a JVM was named.
-    pub(crate) options: Options,
-}
-
-/// Opens a STORE for judging.
-pub(crate) fn client(text: &str, flags: &StorePassword, context: &Context) -> Result<ClientStore, CliError> {
-    let facts = StoreFacts { place: text.to_owned(), ..StoreFacts::default() };
-    let mut client = ClientStore {
-        path: None,
-        java_home: None,
-        store: None,
-        facts,
-        failure: None,
-        options: Options::default(),
-    };
-    let (place, given) = (StorePlace::parse(text)?, password::given(flags)?);
-    match place {
-        StorePlace::Os => client.store = Some(place::os()),
-        StorePlace::Mozilla => client.store = Some(place::mozilla()),
-        StorePlace::Java(home) => {
-            let (home, found) = java_store(home.as_deref())?;
-            client.java_home = Some(home);
-            read_file(&mut client, &found, &given, context);
-        }
-        StorePlace::File(path) => {
-            client.java_home = place::java_home_of(&path);
-            read_file(&mut client, &path, &given, context);
-        }
-        StorePlace::Agent(_) | StorePlace::Pid(_) | StorePlace::Service(_) => {
-            let Some(jvm) = agents::jvm_store(&place)? else { return Ok(client) };
-            let given = given.or(jvm.options.trust_store_password());
-            (client.java_home, client.options) = (jvm.java_home, jvm.options);
-            read_file(&mut client, &jvm.path, &given, context);
-        }
-    }
-    if let Some(store) = &client.store {
-        client.facts.entries = store.entries.len();
-    }
-    // JSSE says nothing of a missing store and takes the runtime's own, which holds public roots.
-    let fallback = client.facts.is_missing.then(place::mozilla);
-    if let Some(store) = fallback.as_ref().or(client.store.as_ref()) {
-        let anchor = |(alias, certificate): (&store::Alias, &crate::cert::Certificate)| Anchor {
-            certificate: certificate.clone(),
-            alias: Some(alias.as_str().to_owned()),
-        };
-        client.facts.anchors = store.anchors().map(anchor).collect();
-    }
-    if client.options.trust_store_password().is_some() {
-        client.facts.needs_password = false;
-    }
-    let is_jvms =
-        client.path.as_deref().is_some_and(is_default_store) || client.options != Options::default();
-    if client.facts.needs_password && is_jvms {
-        client.facts.anchors.clear();
-    }
-    Ok(client)
-}
-
-fn read_file(client: &mut ClientStore, path: &Path, given: &Given, context: &Context) {
-    client.path = Some(path.to_owned());
-    client.facts.is_writable = true;
-    client.facts.shadowed_by = place::shadow_of(path).map(|path| path.display().to_string());
-    let octets = match fs::read(path, MAX_FILE) {
-        Ok(octets) => octets,
-        Err(error) => {
-            client.facts.is_missing =
-                matches!(error, PathError::NotFound { .. } | PathError::FolderMissing { .. });
-            client.facts.unreadable = Some(error.to_string());
-            client.failure = Some(path_error(&error));
-            return;
-        }
-    };
-    match decode(&octets, path, given, context) {
-        Ok(store) => {
-            // Only what is encrypted looks otherwise without the password; reading it twice takes time.
-            client.facts.needs_password = !store.protection.encryption.is_empty()
-                && store.anchors().next().is_some()
-                && store::decode(&octets, None).is_ok_and(|store| store.anchors().next().is_none());
-            client.facts.unreadable = java_refuses(&store);
-            client.facts.unreadable_kind = match store.format.name() {
-                "pem" => Unreadable::Pem,
-                "jceks" => Unreadable::Jceks,
-                _ => Unreadable::Other,
-            };
-            if given.is_default && store.protection.name() != "none" {
-                context.ui.note(&format!(
-                    "note: no password given for {}; changeit was tried, and fits",
-                    path.display()
-                ));
-            }
-            client.store = Some(store);
-        }
-        Err(error) => {
-            client.facts.unreadable = Some(error.to_string());
-            if matches!(error, StoreError::WrongPassword { .. }) {
-                client.facts.unreadable_kind = Unreadable::Password;
-            }
-            client.failure = Some(store_error(path, &error, given));
-        }
-    }
-}
-
-/// Why Java does not load a store that this program can read.
-fn java_refuses(store: &Store) -> Option<String> {
-    match store.format.name() {
-        "pem" => Some("Java does not read PEM files as trust stores".to_owned()),
-        "jceks" => Some("Java reads a JCEKS store only with -Djavax.net.ssl.trustStoreType=JCEKS".to_owned()),
-        _ => store.java_refuses().map(|problem| problem.message.clone()),
-    }
-}
-
-/// Whether a file is one that a Java runtime opens by itself, and so without a password.
-fn is_default_store(path: &Path) -> bool {
-    let named = path.file_name().is_some_and(|name| name == "cacerts" || name == "jssecacerts");
-    named && place::java_home_of(path).is_some()
-}
-
-/// Reads a store with the password given; when the default does not open it, a person is asked once.
-fn decode(octets: &[u8], path: &Path, given: &Given, context: &Context) -> Result<Store, StoreError> {
-    match store::decode(octets, Some(&given.password)) {
-        Err(StoreError::WrongPassword { .. }) if given.is_default => {
-            match password::prompt(&context.ui, &path.display().to_string()) {
-                Some(typed) => store::decode(octets, Some(&typed)),
-                None => store::decode(octets, Some(&given.password)),
-            }
-        }
-        other => other,
     }
 }
 

@@ -55,6 +55,7 @@ fn of_store(file: &Path, octets: &[u8], flags: &Network) -> Result<ClientAuth, C
     let given = password::given(&StorePassword {
         store_password_file: flags.client_password_file.clone(),
         store_password_env: flags.client_password_env.clone(),
+        none: false,
     })?;
     let failed = |error: &store::StoreError| {
         let mut failure = unusable(file, &error.to_string());

@@ -54,7 +54,12 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
         return Vec::new();
     };
     // What a missing store falls back to is Java's own affair, and so is which formats it takes.
-    let anchors: &[Anchor] = if evidence.store.is_missing { &[] } else { &evidence.store.anchors };
+    let facts = &evidence.store;
+    let anchors: &[Anchor] = match &facts.own_anchors {
+        _ if facts.is_missing => &[],
+        Some(own) => own,
+        None => &facts.anchors,
+    };
     let (chain, name, now) = (&evidence.presented, evidence.name.as_ref(), evidence.now);
     let mut answers = Vec::new();
     let mut add = |label: &str, short: &str, outcome: Outcome| {

@@ -8,6 +8,7 @@ mod assess;
 mod bundle;
 mod client;
 mod client_auth;
+mod client_store;
 mod clients;
 mod commands;
 mod complete;

@@ -19,13 +19,20 @@ const MAX_FILE: u64 = 4096;
 pub(crate) struct Given {
     pub(crate) password: Password,
     pub(crate) is_default: bool,
+    /// Whether somebody said that there is none.
+    pub(crate) is_none: bool,
 }
 
 impl Given {
+    /// A password that somebody named.
+    pub(crate) fn named(password: Password) -> Self {
+        Self { password, is_default: false, is_none: false }
+    }
+
     /// This one if somebody named it, else what a JVM's options hold, if they do.
     pub(crate) fn or(self, options: Option<&Password>) -> Self {
         match options {
-            Some(password) if self.is_default => Self { password: password.clone(), is_default: false },
+            Some(password) if self.is_default && !self.is_none => Self::named(password.clone()),
             _ => self,
         }
     }
@@ -39,8 +46,8 @@ pub(crate) fn given(flags: &StorePassword) -> Result<Given, CliError> {
         (None, None) => None,
     };
     Ok(match named {
-        Some(password) => Given { password, is_default: false },
-        None => Given { password: Password::changeit(), is_default: true },
+        Some(password) => Given::named(password),
+        None => Given { password: Password::changeit(), is_default: true, is_none: flags.none },
     })
 }
 

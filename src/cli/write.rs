@@ -202,7 +202,7 @@ pub(crate) fn failed(error: &ApplyError, destination: &Destination) -> CliError 
         ApplyError::Read(error) => assemble::path_error(error),
         ApplyError::Store { path, source } => {
             let is_default = destination.password == Password::changeit();
-            let given = Given { password: destination.password.clone(), is_default };
+            let given = Given { is_default, ..Given::named(destination.password.clone()) };
             assemble::store_error(path, source, &given)
         }
         ApplyError::Stale { .. } => CliError::from_source(Exit::Refused, "store-changed", error)

@@ -95,12 +95,36 @@ pub struct StoreFacts {
     pub unreadable: Option<String>,
     /// What kind of trouble that is.
     pub unreadable_kind: Unreadable,
-    /// Whether the file does not exist; the anchors are then those of the store that Java silently uses instead.
+    /// Whether there is no such file that can be read; the anchors are then those of the store that Java silently uses
+    /// instead.
     pub is_missing: bool,
+    /// That store, if it is known which.
+    pub instead: Option<String>,
     /// Whether Java sees nothing in it unless it is given the password.
     pub needs_password: bool,
-    /// The store that is read instead of it, if there is one.
+    /// The store that is read instead of it, if there is one; the anchors are then that one's.
     pub shadowed_by: Option<String>,
+    /// The `cacerts` that is not read because this one is.
+    pub shadows: Option<String>,
+    /// What it makes clients trust that read it where Java reads another.
+    pub own_anchors: Option<Vec<Anchor>>,
+    /// Certificates in it that Java does not trust.
+    pub unseen: Vec<Unseen>,
+    /// The aliases of its private keys.
+    pub keys: Vec<String>,
+}
+
+/// A certificate that is in a store, and that Java does not trust all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The alias it stands under.
+    pub alias: String,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Why, in a clause.
+    pub why: &'static str,
+    /// Whether `repair` makes Java see it.
+    pub can_be_repaired: bool,
 }
 
 /// One address of a server that has several: a member of a load balancer, or another data centre.

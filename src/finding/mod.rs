@@ -9,7 +9,9 @@ mod pages;
 mod remedy;
 mod rules;
 
-pub use evidence::{Clocks, Evidence, Failure, Member, OtherRoute, Place, StoreFacts, Target, Unreadable};
+pub use evidence::{
+    Clocks, Evidence, Failure, Member, OtherRoute, Place, StoreFacts, Target, Unreadable, Unseen,
+};
 pub use log::{Cause, Likelihood, causes};
 pub use pages::{PAGES, Page, page};
 pub use rules::RULES;

@@ -39,7 +39,8 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     if !evidence.presented.contains(certificate) && evidence.where_found(certificate).is_none() {
         return remedy;
     }
-    let replaces = evidence.recommendation.replaces();
+    let is_key = |alias: &&str| evidence.store.keys.iter().any(|key| key == alias);
+    let replaces = evidence.recommendation.replaces().filter(|alias| !is_key(alias));
     let mut words = vec!["trustmend", "import", target.source.as_str()];
     words.extend(target.flags.iter().map(String::as_str));
     let hex = fingerprint.hex();

@@ -29,6 +29,18 @@ pub fn of_java_home(java_home: &Path) -> Option<JavaTrustStore> {
     }
 }
 
+/// The `cacerts` of the runtime in `java_home` that it does not read, because of its `jssecacerts`.
+pub fn shadowed_in(java_home: &Path) -> Option<PathBuf> {
+    of_java_home(java_home)?.shadowed
+}
+
+/// The store that the runtime in `java_home` ships with, and falls back to; it may not be there.
+pub fn cacerts_of(java_home: &Path) -> PathBuf {
+    let inner = java_home.join("jre/lib/security");
+    let folder = if inner.is_dir() { inner } else { java_home.join("lib/security") };
+    folder.join("cacerts")
+}
+
 /// The Java runtime that a store belongs to: the folder above `lib/security`, when that is where the file is.
 pub fn java_home_of(store: &Path) -> Option<PathBuf> {
     let folder = store.parent().filter(|folder| folder.ends_with("lib/security"))?;

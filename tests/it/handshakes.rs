@@ -57,30 +57,30 @@ fn server(leaf: Change<'_>, ca: Change<'_>, send: Send<'_>) -> Server {
     Server { chain, key: leaf_key, anchor: Certificate::from_der(anchor.der()).unwrap() }
 }
 
-impl Server {
-    /// Serves handshakes until the test ends; gives the port.
-    fn serve(&self) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), key)
-            .unwrap();
-        let config = Arc::new(config);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-                while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
-            }
-        });
-        port
-    }
+/// Serves handshakes until the test ends; gives the port.
+pub(crate) fn serve(chain: Vec<CertificateDer<'static>>, key: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let key = PrivateKeyDer::try_from(key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    port
+}
 
+impl Server {
     /// What this program says a version prints.
     fn predicted(&self, version: &Version) -> String {
         let chain: Vec<Certificate> =
@@ -141,7 +141,10 @@ fn applications_see_the_predicted_line() {
     for (index, server) in servers.iter().enumerate() {
         let file = folder.path().join(format!("{index}.der"));
         std::fs::write(&file, server.anchor.der()).unwrap();
-        arguments.extend([file.display().to_string(), server.serve().to_string()]);
+        arguments.extend([
+            file.display().to_string(),
+            serve(server.chain.clone(), server.key.serialize_der()).to_string(),
+        ]);
     }
     let mut javac = Command::new("javac");
     javac

@@ -55,6 +55,7 @@ mod store_programs;
 mod store_protection;
 mod store_support;
 mod store_traps;
+mod store_verdicts;
 mod support;
 mod sync;
 mod tidy;

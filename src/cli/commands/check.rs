@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::super::args::{Network, StorePassword};
+use super::super::args::{Network, NoStorePassword, StorePassword};
 use super::super::assess;
 use super::super::client::JavaClient;
 use super::super::error::CliError;
@@ -50,6 +50,8 @@ pub(crate) struct Check {
     network: Network,
     #[command(flatten)]
     password: StorePassword,
+    #[command(flatten)]
+    no_password: NoStorePassword,
 }
 
 /// `--scim`.
@@ -71,7 +73,7 @@ pub(crate) fn run(arguments: &Check, context: &Context) -> Result<Exit, CliError
     }
     let auth = auth(arguments, context)?;
     let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
-    let mut store = assemble::client(place, &arguments.password, context)?;
+    let mut store = assemble::client(place, &arguments.no_password.with(&arguments.password), context)?;
     if let Some(error) = store.failure.take() {
         return Err(error);
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::Context;
-use super::super::args::{Network, StorePassword};
+use super::super::args::{Network, NoStorePassword, StorePassword};
 use super::super::assemble::{self, ClientStore};
 use super::super::assess::{self, Assessment, Client};
 use super::super::bundle;
@@ -91,6 +91,8 @@ pub(crate) struct Diagnose {
     pub(crate) monitoring: Monitoring,
     #[command(flatten)]
     password: StorePassword,
+    #[command(flatten)]
+    no_password: NoStorePassword,
 }
 
 /// What came of one source.
@@ -232,7 +234,11 @@ impl<'a> Case<'a> {
         let started = options(arguments)?;
         let named = arguments.store.as_deref().or_else(|| started.trust_store());
         let place = named.unwrap_or_else(|| assemble::default_store());
-        let mut store = assemble::client(place, &arguments.password, context)?;
+        let password = arguments.no_password.with(&arguments.password);
+        let mut store = match assemble::told(&started, &password, context)? {
+            Some(store) => store,
+            None => assemble::client(place, &password, context)?,
+        };
         clients::read_by(arguments.client, &mut store);
         let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
         let java = java.started_with(&started, context)?;
@@ -407,6 +413,7 @@ impl<'a> Case<'a> {
         let shown_store = match (&self.store.path, &format) {
             (Some(path), Some(format)) => format!("{} ({format})", path.display()),
             (Some(path), None) => path.display().to_string(),
+            (None, _) if evidence.store.is_missing => format!("Mozilla's roots, for {}", self.place),
             (None, _) => self.place.clone(),
         };
         let judge = self.judge(single, &answers, shown_store);

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use clap::Args;
 
-use super::super::args::{Network, StorePassword};
+use super::super::args::{Network, NoStorePassword, StorePassword};
 use super::super::assess::{self, Client};
 use super::super::client::JavaClient;
 use super::super::complete::{Completing, Completion};
@@ -49,6 +49,8 @@ pub(crate) struct Explain {
     network: Network,
     #[command(flatten)]
     password: StorePassword,
+    #[command(flatten)]
+    no_password: NoStorePassword,
 }
 
 /// Most of a log that is read, in octets from its start.
@@ -187,7 +189,7 @@ struct Look {
 impl Look {
     fn at(arguments: &Explain, context: &Context) -> Result<Self, CliError> {
         let place = arguments.store.as_deref().unwrap_or_else(|| assemble::default_store());
-        let store = assemble::client(place, &arguments.password, context)?;
+        let store = assemble::client(place, &arguments.no_password.with(&arguments.password), context)?;
         let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
         let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
         let client = Client { java: &java, store: &store, completion: &completion };

@@ -175,6 +175,10 @@ fn ask(
     if let Some(error) = store.failure.take().filter(|_| !store.facts.is_missing) {
         return Err(error);
     }
+    if store.facts.is_missing {
+        // Once it is there, it is read instead of what Java falls back to now.
+        store.facts.anchors.clear();
+    }
     let java = JavaClient::of(None, &store, context)?;
     let given = gathered
         .candidates

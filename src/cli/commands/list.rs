@@ -3,7 +3,7 @@
 use clap::Args;
 use time::Duration;
 
-use super::super::args::StorePassword;
+use super::super::args::{NoStorePassword, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::{Context, assemble};
@@ -43,11 +43,13 @@ pub(crate) struct List {
     wide: bool,
     #[command(flatten)]
     password: StorePassword,
+    #[command(flatten)]
+    no_password: NoStorePassword,
 }
 
 pub(crate) fn run(arguments: &List, context: &Context) -> Result<Exit, CliError> {
     let fingerprints = assemble::fingerprints(&arguments.fingerprint)?;
-    let opened = assemble::open(&arguments.store, &arguments.password, context)?;
+    let opened = assemble::open(&arguments.store, &arguments.no_password.with(&arguments.password), context)?;
     let fits = |entry: &&Entry| fits(arguments, &fingerprints, entry, context);
     let entries: Vec<&Entry> = opened.store.entries.iter().filter(fits).collect();
     let named = arguments.alias.is_some() || !fingerprints.is_empty();

@@ -81,6 +81,7 @@ impl Job {
             password: StorePassword {
                 store_password_file: store.password_file.clone(),
                 store_password_env: store.password_env.clone(),
+                none: false,
             },
             format: store.format.clone(),
             aim: Aim::Approved(store),

@@ -91,7 +91,7 @@ fn needed(
         Some(file) => password::from_file(&loaded.at(file))?,
         None => password::from_file(&beside(path, ".password")).unwrap_or_else(|_| Password::changeit()),
     };
-    let given = password::Given { password, is_default: false };
+    let given = password::Given::named(password);
     let store = store::decode(&octets, Some(&given.password))
         .map_err(|error| assemble::store_error(path, &error, &given))?;
     let key = store.entries.iter().find(|entry| entry.kind == EntryKind::PrivateKey);

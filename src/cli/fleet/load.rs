@@ -67,7 +67,11 @@ impl Loaded {
     /// Where the password of a store is.
     pub(crate) fn password(&self, spec: &StoreSpec) -> StorePassword {
         let file = spec.password_file.as_ref().map(|file| self.at(file));
-        StorePassword { store_password_file: file, store_password_env: spec.password_env.clone() }
+        StorePassword {
+            store_password_file: file,
+            store_password_env: spec.password_env.clone(),
+            none: false,
+        }
     }
 }
 

@@ -24,7 +24,13 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         let until = date(anchor.certificate.not_after());
         let detail =
             format!("The store holds {}{entry}, valid until {until}; {became}.", person(&anchor.certificate));
+        let is_key = anchor.alias.as_ref().is_some_and(|alias| evidence.store.keys.contains(alias));
         let remedies = match how {
+            Stale::LeafRekeyed | Stale::LeafRenewed if is_key => {
+                vec![Remedy::store(
+                    "import the new certificate under an alias of its own; the old one is a private key's",
+                )]
+            }
             Stale::AuthorityRekeyed => {
                 vec![Remedy::store("import the CA's new certificate; the old one may stay beside it")]
             }

@@ -16,6 +16,7 @@ mod clock_skew;
 mod critical_extension_unknown;
 mod cross_sign_expired;
 mod eku_server_auth_missing;
+mod entry_invisible;
 mod handshake_failed;
 mod host_pinned;
 mod interception_suspected;
@@ -25,6 +26,7 @@ mod java_algorithm_disabled;
 mod java_anchor_distrusted;
 mod java_cannot_judge;
 mod key_identifier_mismatch;
+mod key_in_trust_store;
 mod key_usage_wrong;
 mod key_weak;
 mod leaf_expired;
@@ -88,6 +90,7 @@ pub const RULES: &[&Rule] = &[
     &chain_intermediate_missing::RULE,
     &root_untrusted::RULE,
     &leaf_self_signed::RULE,
+    &entry_invisible::RULE,
     &anchor_stale::RULE,
     &key_identifier_mismatch::RULE,
     &leaf_expired::RULE,
@@ -109,6 +112,7 @@ pub const RULES: &[&Rule] = &[
     &revocation_unknown::RULE,
     &java_cannot_judge::RULE,
     &anchor_expired::RULE,
+    &key_in_trust_store::RULE,
     &name_cn_only::RULE,
     &name_wildcard::RULE,
     &key_weak::RULE,

@@ -1,7 +1,7 @@
 #![doc = include_str!("help/root-untrusted.md")]
 
 use super::super::remedy;
-use super::super::{Evidence, Finding, Rule, Severity};
+use super::super::{Evidence, Finding, Place, Rule, Severity};
 use super::each;
 use crate::path::FaultKind;
 
@@ -16,9 +16,15 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, certificate| {
         let FaultKind::RootUntrusted { name, root, .. } = &fault.kind else { return None };
         if let Some(root) = root {
-            let place =
-                evidence.where_found(root).map(|place| format!(" It was found {place}.")).unwrap_or_default();
-            let detail = format!("The chain ends in {name}, which is not in the store.{place}");
+            let detail = match evidence.where_found(root) {
+                Some(Place::Store(alias)) => format!(
+                    "The chain ends in {name}, which the store holds, under {alias}, where Java does not trust it."
+                ),
+                Some(place) => {
+                    format!("The chain ends in {name}, which is not in the store. It was found {place}.")
+                }
+                None => format!("The chain ends in {name}, which is not in the store."),
+            };
             return Some((detail, vec![remedy::import(evidence, root, "the root")]));
         }
         let detail = format!("The chain leads to {name}, which is neither sent nor in the store.");

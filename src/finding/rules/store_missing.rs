@@ -13,8 +13,20 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     if !evidence.store.is_missing {
         return Vec::new();
     }
-    let place = &evidence.store.place;
-    let detail = format!("{place} does not exist. Java would silently use its own cacerts instead.");
+    let store = &evidence.store;
+    let why = store.unreadable.as_deref().unwrap_or(&store.place);
+    let detail = match &store.instead {
+        Some(instead) if store.anchors.is_empty() => {
+            format!(
+                "{why}. Java says nothing and looks for {instead} instead, where it finds nothing to trust."
+            )
+        }
+        Some(instead) => format!("{why}. Java says nothing and reads {instead} instead."),
+        None => format!(
+            "{why}. Java says nothing and reads its own cacerts instead; Mozilla's roots stand for it here, as JAVA_HOME \
+             names no runtime."
+        ),
+    };
     let mut finding = rule.finding(None, detail);
     finding.remedies.push(Remedy::client("check javax.net.ssl.trustStore in the client's options"));
     vec![finding]

@@ -6,8 +6,11 @@ use super::jvm::Jvm;
 
 /// Makes a runtime at `home` that runs, with the installed one's octets and an empty folder for its stores.
 pub(crate) fn linked(jvm: &Jvm, home: &Path) -> PathBuf {
-    let own = ["bin/java", "lib/libjli.so", "lib/libjava.so", "lib/server/libjvm.so", "release"];
-    for name in own {
+    // Where the launcher's library is depends on the release.
+    let launcher =
+        ["lib/libjli.so", "lib/jli/libjli.so"].into_iter().find(|name| jvm.home.join(name).exists());
+    let own = ["bin/java", "lib/libjava.so", "lib/server/libjvm.so", "release"];
+    for name in own.into_iter().chain(launcher) {
         let (from, to) = (jvm.home.join(name), home.join(name));
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         // On another file system than the installed one's a link is not to be had.
