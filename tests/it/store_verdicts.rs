@@ -257,18 +257,21 @@ fn each_jvm_says_of_a_trap_what_was_predicted() {
     assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
 }
 
+/// A runtime, the option (or else the STORE that is judged), and what is found in the order of reports.
+type Row<'a> = (&'a Jvm, Option<&'a str>, &'a str, &'a [&'a str]);
+
 /// Which store a JVM reads: the option's, its `jssecacerts`, its `cacerts`.
 #[test]
 fn each_jvm_falls_back_to_the_store_that_was_predicted() {
     let home = Scratch::new();
     let pki = Pki { keys: (0..2).map(|_| KeyPair::generate().unwrap()).collect() };
     let own = pki.own("localhost", 0, 100, false);
-    let port = pki.serve(0, &[&own]);
+    let url = format!("https://localhost:{}/", pki.serve(0, &[&own]));
     let right = pki.store(&home, "right.jks", vec![add("right", &read(&own))]);
     let wrong =
         pki.store(&home, "wrong.jks", vec![add("wrong", &read(&pki.own("elsewhere", 1, 100, false)))]);
-    let url = format!("https://localhost:{port}/");
     std::fs::create_dir(home.path().join("folder")).unwrap();
+    let (missing, folder) = (home.at("missing.jks"), home.at("folder"));
     let mut differences = Vec::new();
     for (number, jvm) in all_jvms().iter().enumerate() {
         let runtime = |name: &str, stores: &[(&str, &str)]| {
@@ -283,13 +286,11 @@ fn each_jvm_falls_back_to_the_store_that_was_predicted() {
         let none = runtime("none", &[]);
         let cacerts = |jvm: &Jvm| jvm.home.join("lib/security/cacerts").display().to_string();
         let (shadowed, alone) = (cacerts(&both), cacerts(&one));
-        let (missing, folder) = (home.at("missing.jks"), home.at("folder"));
-        // The runtime, the option (or else the STORE that is judged), and what is found in the order of reports.
-        let rows = [
-            (&both, Some(missing.as_str()), "", &["store-missing"][..]),
+        let rows: [Row<'_>; 10] = [
+            (&both, Some(&missing), "", &["store-missing"]),
             (&both, Some(&folder), "", &["store-missing"]),
             (&both, Some(&shadowed), "", &[]),
-            (&both, None, shadowed.as_str(), &["store-shadowed", "leaf-self-signed"]),
+            (&both, None, &shadowed, &["store-shadowed", "leaf-self-signed"]),
             (&both, None, "java:", &["leaf-self-signed", "store-shadowed"]),
             (&both, Some("NONE"), "", &["store-empty-for-java", "leaf-self-signed"]),
             (&one, Some(&missing), "", &["store-missing"]),
@@ -298,32 +299,34 @@ fn each_jvm_falls_back_to_the_store_that_was_predicted() {
             (&none, Some(&missing), "", &["store-missing", "leaf-self-signed"]),
         ];
         for jvm in [&both, &one, &none] {
-            let rows: Vec<_> = rows.iter().filter(|row| row.0.home == jvm.home).collect();
-            let line = |row: &&_| {
-                let (_, option, ..): &(&Jvm, Option<&str>, &str, &[&str]) = row;
-                format!("{url}\t{}\t-\t-\n", option.unwrap_or("-"))
-            };
-            let lines: String = rows.iter().map(line).collect();
-            for ((_, option, store, codes), answer) in rows.iter().zip(ask(jvm, &[], &lines)) {
-                let option = option.map(|path| format!("--java-option=-Djavax.net.ssl.trustStore={path}"));
-                let mut command = command(&home, &["diagnose", &url, "--json"]);
-                command.args(option.as_deref().map_or(vec!["--store", store], |option| vec![option]));
-                command.env("JAVA_HOME", &jvm.home);
-                // No file leads to the runtime.
-                command.args(
-                    option
-                        .iter()
-                        .filter(|option| option.ends_with("NONE"))
-                        .flat_map(|_| ["--java-version", jvm.version.as_str()]),
-                );
-                let (told, found) = told(&program::run(command, b"", "nothing"));
-                let found: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
-                if told != answer || found != *codes {
-                    let name = format!("{option:?} {store} of {}, Java {}", jvm.home.display(), jvm.version);
-                    differences.push(format!("{name}\n  java {answer}\n  we   {told}\n  {found:?}"));
-                }
-            }
+            let rows: Vec<&Row<'_>> = rows.iter().filter(|row| row.0.home == jvm.home).collect();
+            differences.extend(compare(&home, jvm, &url, &rows));
         }
     }
     assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Where this program and the runtime of these rows say different things.
+fn compare(home: &Scratch, jvm: &Jvm, url: &str, rows: &[&Row<'_>]) -> Vec<String> {
+    let line = |row: &&Row<'_>| format!("{url}\t{}\t-\t-\n", row.1.unwrap_or("-"));
+    let lines: String = rows.iter().map(line).collect();
+    let mut differences = Vec::new();
+    for ((_, option, store, codes), answer) in rows.iter().zip(ask(jvm, &[], &lines)) {
+        let mut command = command(home, &["diagnose", url, "--json"]);
+        command.env("JAVA_HOME", &jvm.home);
+        match option {
+            Some(path) => command.arg(format!("--java-option=-Djavax.net.ssl.trustStore={path}")),
+            None => command.args(["--store", store]),
+        };
+        if *option == Some("NONE") {
+            command.args(["--java-version", &jvm.version]); // no file leads to the runtime
+        }
+        let (told, found) = told(&program::run(command, b"", "nothing"));
+        let found: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
+        if told != answer || found != *codes {
+            let name = format!("{option:?} {store} of {}, Java {}", jvm.home.display(), jvm.version);
+            differences.push(format!("{name}\n  java {answer}\n  we   {told}\n  {found:?}"));
+        }
+    }
+    differences
 }
