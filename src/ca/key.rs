@@ -74,7 +74,7 @@ impl KeyKind {
     pub fn caution(self) -> Option<&'static str> {
         match self {
             Self::Ed25519 => {
-                Some("Java reads Ed25519 keys since 15, browsers do not take them in certificates")
+                Some("Java reads Ed25519 keys since 15, and Chromium does not take them in certificates")
             }
             Self::P521 => Some("Chromium does not take P-521 keys in certificates"),
             _ => None,

@@ -13,7 +13,6 @@ use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
 use crate::support::program;
 use crate::support::scratch::Scratch;
-use crate::support::tomcat::Tomcat;
 
 const PASSWORD: &str = "a long password";
 
@@ -138,19 +137,5 @@ fn every_keytool_and_openssl_read_the_keystores() {
         let block = trustmend::pem::scan(key.as_bytes());
         let (_, label, der) = block.blocks().next().unwrap();
         assert_eq!((label, der), ("PRIVATE KEY", issued.key.pkcs8().as_slice()), "{kind}");
-    }
-}
-
-#[test]
-fn tomcat_starts_with_the_keystore_in_both_formats() {
-    let scratch = Scratch::new();
-    let authority = authority();
-    scratch.write("root.pem", authority.root_pem());
-    for (kind, format, name) in [(KeyKind::P256, "pkcs12", "PKCS12"), (KeyKind::Rsa2048, "jks", "JKS")] {
-        let path = scratch.write(name, keystore(&issue(&authority, kind), format));
-        let tomcat = Tomcat::with_keystore(Jvm::compiler(), path.to_str().unwrap(), name, PASSWORD, "scim");
-        let root = scratch.at("root.pem");
-        assert_eq!(curl(&root, "scim.corp.test", tomcat.port).as_deref(), Ok("hello\n"), "{kind} {format}");
-        assert_eq!(curl(&root, "other.corp.test", tomcat.port), Err(60), "{kind} {format}");
     }
 }

@@ -1,8 +1,11 @@
 //! What `generate` writes, served by real servers by the lines it prints for them, and met by real clients: by every name
 //! in the certificate, and by no other.
 
+use std::any::Any;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,49 +13,14 @@ use trustmend::ca::KeyKind;
 
 use crate::support::java;
 use crate::support::jvm::Jvm;
-use crate::support::openssl::openssl;
-use crate::support::program;
+use crate::support::openssl::{self, openssl};
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
+use crate::support::tls_clients::{self, Listening, NAMES};
+use crate::support::tomcat::Tomcat;
+use crate::support::{port, program};
 
-const NAMES: [&str; 3] = ["scim.corp.test", "127.0.0.1", "::1"];
-/// Resolved like the first of them, and in no certificate.
-const STRANGER: &str = "other.corp.test";
-
-/// Gets "HOST PORT" lines, says "yes" or "no TEXT" for each: whether the certificate does for that host.
-const PYTHON: &str = r"
-import socket, ssl, sys
-context = ssl.create_default_context(cafile=sys.argv[1])
-for line in sys.stdin:
-    host, port = line.split()
-    address = '127.0.0.1' if host.endswith('.test') else host
-    try:
-        with socket.create_connection((address, int(port)), 20) as plain:
-            context.wrap_socket(plain, server_hostname=host).close()
-        print('yes')
-    except ssl.SSLError as error:
-        print('no', error)
-";
-const NODE: &str = r"
-const tls = require('tls'), fs = require('fs'), ca = fs.readFileSync(process.argv[1]);
-const next = (lines) => {
-  if (!lines.length) return;
-  const [host, port] = lines[0].split(' ');
-  const address = host.endsWith('.test') ? '127.0.0.1' : host;
-  const say = (text) => { console.log(text); socket.destroy(); next(lines.slice(1)); };
-  const identity = (_, certificate) => tls.checkServerIdentity(host, certificate);
-  const socket = tls.connect({ host: address, port, ca, checkServerIdentity: identity,
-    servername: host.endsWith('.test') ? host : '' }, () => say('yes'));
-  socket.once('error', (error) => say('no ' + error.code));
-};
-next(fs.readFileSync(0, 'utf8').trim().split('\n'));
-";
-/// A page that asks for each URL and writes down whether it got something.
-const PAGE: &str = "<!doctype html><title>clients</title><pre></pre><script>
-(async () => { for (const url of URLS) {
-  const said = await fetch(url, { mode: 'no-cors' }).then(() => 'yes', () => 'no');
-  document.querySelector('pre').append(url + ' ' + said + '\\n');
-} })()</script>";
+const PASSWORD: &str = "a long password";
 
 /// A server, ended when dropped.
 struct Running(Child);
@@ -64,33 +32,84 @@ impl Drop for Running {
     }
 }
 
-/// A folder in which `generate` made a certificate with each kind of key, by one authority, which Chromium trusts; and the
-/// lines it gave for `server`.
-fn generated(server: &str) -> (Scratch, Vec<(KeyKind, String)>) {
+/// Servers that run until this is dropped, and where they listen.
+type Started = (Box<dyn Any + Send>, Vec<Listening>);
+
+/// The keystore of a kind of key: PKCS12 and JKS in turn.
+fn keystore(kind: KeyKind) -> String {
+    let index = KeyKind::ALL.iter().position(|one| *one == kind).unwrap();
+    format!("{kind}.{}", if index % 2 == 0 { "p12" } else { "jks" })
+}
+
+/// Chromium takes neither P-521 nor Ed25519, which `generate` says.
+fn chromium_takes(kind: KeyKind) -> bool {
+    !matches!(kind, KeyKind::P521 | KeyKind::Ed25519)
+}
+
+/// A folder in which `generate` made a certificate with each kind of key, by one authority, and a keystore.
+fn generated() -> Scratch {
     let home = Scratch::new();
-    let lines = KeyKind::ALL.map(|kind| {
-        let kind_name = kind.name();
-        let arguments =
-            ["generate", "--key", kind_name, "--out", kind_name, "--server-config", server, "--json"];
-        let made = trustmend(&home, &[&arguments[..], &NAMES].concat()).success().json();
+    home.write("password", format!("{PASSWORD}\n"));
+    let make = |kind: KeyKind| {
+        let generate =
+            ["generate", "--key", kind.name(), "--out", kind.name(), "--keystore", &keystore(kind)];
+        let password = ["--keystore-password-file", "password"];
+        let said = trustmend(&home, &[&generate[..], &NAMES, &password].concat()).success();
+        assert_eq!(said.stderr.contains("Chromium does not take"), !chromium_takes(kind), "{}", said.stderr);
+    };
+    let (first, rest) = KeyKind::ALL.split_first().unwrap();
+    make(*first);
+    // The longest first: RSA keys take their time.
+    std::thread::scope(|scope| rest.iter().rev().for_each(|kind| drop(scope.spawn(|| make(*kind)))));
+    home
+}
+
+/// The lines that `generate` prints for a server, for each kind of key.
+fn lines(home: &Scratch, server: &str, with_keystore: bool) -> Vec<(KeyKind, String)> {
+    let one = |kind: KeyKind| {
+        let keystore = keystore(kind);
+        let generate = ["generate", "--key", kind.name(), "--out", kind.name(), "--if-needed", "--json"];
+        let keystore = ["--keystore", &keystore, "--keystore-password-file", "password"];
+        let keystore = if with_keystore { &keystore[..] } else { &[] };
+        let made = [&generate[..], &NAMES, keystore, &["--server-config", server]].concat();
+        let made = trustmend(home, &made).success().json();
+        assert_eq!(made["status"], "unchanged");
         (kind, made["server_config"].as_str().unwrap().to_owned())
+    };
+    KeyKind::ALL.map(one).to_vec()
+}
+
+/// Runs a server that prints one line for each kind of key, with its port, or its ports on 127.0.0.1 and ::1.
+fn printing(home: &Scratch, server: &'static str, mut command: Command, package: &str) -> Started {
+    let log = format!("{server}.log");
+    let errors = File::create(home.path().join(&log)).unwrap();
+    command.current_dir(home.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
+    let child = command.spawn();
+    let mut child = child.unwrap_or_else(|error| program::missing(&command, &error.to_string(), package));
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(KeyKind::ALL.len());
+    let running = Running(child);
+    let listening = lines.zip(KeyKind::ALL).map(|(line, kind)| {
+        let line = line.unwrap();
+        let ports: Vec<_> = line.split(' ').map(|port| port.parse().unwrap()).collect();
+        Listening { server, kind, v4: ports[0], v6: *ports.last().unwrap() }
     });
-    (home, lines.to_vec())
+    let listening: Vec<_> = listening.collect();
+    let said = String::from_utf8_lossy(&home.read(&log)).into_owned();
+    assert_eq!(
+        listening.len(),
+        KeyKind::ALL.len(),
+        "{server} did not start all (install {package}?): {said}"
+    );
+    (Box::new(running), listening)
 }
 
-/// A port that was free a moment ago, for servers that cannot say which one the system gave them.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// One nginx with a server per kind of key, on the same port of both loopback addresses.
-fn nginx(home: &Scratch, made: &[(KeyKind, String)]) -> (Running, Vec<(KeyKind, u16)>) {
-    let ports: Vec<_> = made.iter().map(|(kind, _)| (*kind, free_port())).collect();
-    let servers = made.iter().zip(&ports).map(|((_, lines), (_, port))| {
+/// One nginx with a server for each, on the same port of both loopback addresses.
+fn nginx(home: &Scratch, made: &[(KeyKind, String)]) -> Started {
+    let ports: Vec<_> = made.iter().map(|_| port::free()).collect();
+    let servers = made.iter().zip(&ports).map(|((_, lines), port)| {
         let listen = format!("listen 127.0.0.1:{port} ssl; listen [::1]:{port} ssl;");
         assert!(lines.contains("listen 443 ssl;"), "{lines}");
         let lines = lines.replace("listen 443 ssl;", &listen);
-        // What is relative is so to where generate ran; nginx takes it from where its configuration is: the same folder.
         format!("server {{ {lines} location / {{ return 200 hello; }} }}\n")
     });
     let servers: String = servers.collect();
@@ -98,7 +117,7 @@ fn nginx(home: &Scratch, made: &[(KeyKind, String)]) -> (Running, Vec<(KeyKind, 
     let temporary: String =
         temporary.iter().map(|kind| format!("{kind}_temp_path {};\n", home.at("t"))).collect();
     let conf = format!(
-        "daemon off; master_process off; pid {}; error_log {} crit;\nevents {{}}\nhttp {{ access_log off; {temporary}{servers} }}\n",
+        "daemon off; master_process off; pid {}; error_log {} info;\nevents {{}}\nhttp {{ access_log off; {temporary}{servers} }}\n",
         home.at("pid"),
         home.at("error.log")
     );
@@ -109,185 +128,205 @@ fn nginx(home: &Scratch, made: &[(KeyKind, String)]) -> (Running, Vec<(KeyKind, 
     let child = child.unwrap_or_else(|error| program::missing(&command, &error.to_string(), "nginx-light"));
     let mut running = Running(child);
     let start = Instant::now();
-    for (_, port) in &ports {
+    for port in &ports {
         while TcpStream::connect(("127.0.0.1", *port)).is_err() {
             let ended = running.0.try_wait().unwrap();
-            assert!(
-                ended.is_none() && start.elapsed() < Duration::from_secs(30),
-                "nginx did not start: {ended:?}"
-            );
+            let said = || String::from_utf8_lossy(&home.read("error.log")).into_owned();
+            let waits = ended.is_none() && start.elapsed() < Duration::from_secs(30);
+            assert!(waits, "nginx did not start: {ended:?} {}", said());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
-    (running, ports)
-}
-
-/// One Node with a server per kind of key, on both loopback addresses.
-fn node(home: &Scratch, made: &[(KeyKind, String)]) -> (Running, Vec<(KeyKind, u16)>) {
-    let servers = made.iter().map(|(kind, lines)| {
-        assert!(lines.contains(".listen(8443)"), "{lines}");
-        let say = format!(".listen(0, '::', function () {{ console.log('{kind}', this.address().port) }})");
-        lines.replace(".listen(8443)", &say)
-    });
-    let servers: String = servers.collect();
-    let script = format!("const handler = (_, response) => response.end('hello');\n{servers}");
-    let mut command = Command::new("node");
-    command.args(["-e", &script]).current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::piped());
-    let child = command.spawn();
-    let mut child = child.unwrap_or_else(|error| program::missing(&command, &error.to_string(), "nodejs"));
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(made.len());
-    let ports: Vec<_> = lines
-        .map(|line| {
-            let line = line.unwrap();
-            let (kind, port) = line.split_once(' ').unwrap();
-            (kind.parse().unwrap(), port.parse().unwrap())
-        })
-        .collect();
-    assert_eq!(ports.len(), made.len(), "node did not start; its words are above");
-    (Running(child), ports)
-}
-
-/// Every host at every port, and whether it has to be accepted.
-fn targets(ports: &[(KeyKind, u16)]) -> Vec<(KeyKind, &'static str, u16, bool)> {
-    let hosts = NAMES.iter().map(|name| (*name, true)).chain([(STRANGER, false)]);
-    let each = |(kind, port): &(KeyKind, u16)| {
-        let (kind, port) = (*kind, *port);
-        hosts.clone().map(move |(host, does)| (kind, host, port, does)).collect::<Vec<_>>()
+    let at = |((kind, _), port): (&(KeyKind, String), &u16)| Listening {
+        server: "nginx",
+        kind: *kind,
+        v4: *port,
+        v6: *port,
     };
-    ports.iter().flat_map(each).collect()
+    let listening = made.iter().zip(&ports).map(at).collect();
+    (Box::new(running), listening)
 }
 
-/// What a client said, line by line, against what it had to say.
-#[track_caller]
-fn expect(client: &str, targets: &[(KeyKind, &str, u16, bool)], said: &str, yes: &str, no: &[&str]) {
-    let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines.len(), targets.len(), "{client}: {said}");
-    for ((kind, host, _, does), line) in targets.iter().zip(lines) {
-        let as_expected = if *does { line == yes } else { no.iter().any(|no| line.contains(no)) };
-        assert!(as_expected, "{client}, {kind}, {host}: {line}");
+/// One Node with a server for each.
+fn node(home: &Scratch) -> Started {
+    let lines = lines(home, "node", false);
+    // A port of 0 is known a turn later: each begins when the one before it has said its own.
+    let servers = lines.iter().rev().fold("() => {}".to_owned(), |next, (_, lines)| {
+        assert!(lines.contains(".listen(8443)"), "{lines}");
+        let say = format!(".listen(0, '::', function () {{ console.log(this.address().port); ({next})() }})");
+        format!("() => {{ {} }}", lines.replace(".listen(8443)", &say))
+    });
+    let mut command = Command::new("node");
+    command.args(["-e", &format!("const handler = (_, response) => response.end('hello');\n({servers})()")]);
+    printing(home, "node", command, "nodejs")
+}
+
+fn openssl_servers(home: &Scratch) -> Started {
+    let start = |kind: KeyKind| {
+        let at = |name: &str| home.at(&format!("{kind}/{name}"));
+        let (chain, key) = (at("fullchain.pem"), at("key.pem"));
+        openssl::Server::start_on_both(&["-cert", &chain, "-cert_chain", &chain, "-key", &key])
+    };
+    let running = KeyKind::ALL.map(start);
+    let at = |(kind, server): (KeyKind, &openssl::Server)| Listening {
+        server: "openssl",
+        kind,
+        v4: server.port,
+        v6: server.port,
+    };
+    let listening = KeyKind::ALL.into_iter().zip(&running).map(at).collect();
+    (Box::new(running), listening)
+}
+
+/// The server that every Java has.
+fn https_server(home: &Scratch) -> Started {
+    let stores = KeyKind::ALL.map(|kind| home.at(&keystore(kind)));
+    let format = |path: &String| if path.ends_with("jks") { "JKS" } else { "PKCS12" };
+    let args: Vec<_> = stores.iter().flat_map(|path| [path.as_str(), format(path), PASSWORD]).collect();
+    printing(home, "HttpsServer", java::command(Jvm::compiler(), "KeystoreServer", &[], &args), "a JDK")
+}
+
+/// One Tomcat with a connector for each, by the lines printed for it, with the password put in where they ask for it.
+fn tomcat(home: &Scratch, nine: bool, name: &'static str, config: &str, with_keystore: bool) -> Started {
+    let connector = |(_, lines): &(KeyKind, String)| {
+        assert!(lines.contains("port=\"8443\""), "{lines}");
+        let lines = lines.replace("port=\"8443\"", "port=\"0\"").replace("THE PASSWORD", PASSWORD);
+        let file = format!("certificateKeystorePasswordFile=\"{}\"", home.at("password"));
+        // As the comment among them says.
+        if nine {
+            lines.replace(&file, &format!("certificateKeystorePassword=\"{PASSWORD}\""))
+        } else {
+            lines
+        }
+    };
+    let mut made = lines(home, config, with_keystore);
+    if !with_keystore {
+        // It says so in place of lines; `tomcat_reads_ed25519_from_keystores_only` shows it.
+        made.retain(|(kind, _)| *kind != KeyKind::Ed25519);
     }
+    let connectors: Vec<_> = made.iter().map(connector).collect();
+    let start = if nine { Tomcat::nine } else { Tomcat::ten };
+    let running = start(Jvm::compiler(), &connectors, &[("index.html", "hello\n")]);
+    let log = running.log();
+    assert!(!log.contains("WARNING") && !log.contains("SEVERE"), "{name}: {log}");
+    let at = |((kind, _), port): (&(KeyKind, String), &u16)| Listening {
+        server: name,
+        kind: *kind,
+        v4: *port,
+        v6: *port,
+    };
+    let listening = made.iter().zip(&running.ports).map(at).collect();
+    (Box::new(running), listening)
 }
 
-fn url(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("https://[{host}]:{port}/") } else { format!("https://{host}:{port}/") }
+fn jetty(home: &Scratch) -> Started {
+    let jars = ["jetty9-server", "jetty9-util", "jetty9-io", "jetty9-http", "jetty9-xml", "servlet-api"];
+    let jars = jars.map(|name| Path::new("/usr/share/java").join(format!("{name}.jar")));
+    let files = configurations(home, "jetty", true, "xml");
+    let files: Vec<_> = files.iter().map(String::as_str).collect();
+    let mut command = java::command_with(Jvm::compiler(), "JettyServer", &jars, &files);
+    command.env("KEYSTORE_PASSWORD", PASSWORD);
+    printing(home, "Jetty", command, "libjetty9-java")
 }
 
-fn python_and_node(root: &str, targets: &[(KeyKind, &str, u16, bool)]) {
-    let asked: String = targets.iter().map(|(_, host, port, _)| format!("{host} {port}\n")).collect();
-    let mut python = Command::new("python3");
-    python.args(["-c", PYTHON, root]);
-    let said = program::run(python, asked.as_bytes(), "python3").success();
-    expect("python", targets, &said.stdout, "yes", &["no ", "mismatch"]);
-    let mut node = Command::new("node");
-    node.args(["-e", NODE, root]);
-    let said = program::run(node, asked.as_bytes(), "nodejs").success();
-    expect("node", targets, &said.stdout, "yes", &["no ERR_TLS_CERT_ALTNAME_INVALID"]);
+fn spring(home: &Scratch, name: &'static str, with_keystore: bool) -> Started {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.cache/spring-boot");
+    let jars = std::fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let jars: Vec<PathBuf> =
+        jars.filter(|path| path.extension().is_some_and(|ending| ending == "jar")).collect();
+    assert!(
+        !jars.is_empty(),
+        "no Spring Boot in {}; tests/setup.d/java_servers.sh fetches it",
+        folder.display()
+    );
+    let files = configurations(home, "spring", with_keystore, "properties");
+    let files: Vec<_> = files.iter().map(String::as_str).collect();
+    let mut command = java::command_with(Jvm::compiler(), "SpringServer", &jars, &files);
+    command.env("KEYSTORE_PASSWORD", PASSWORD);
+    printing(home, name, command, "what tests/setup.d/java_servers.sh does")
 }
 
-fn curl(root: &str, targets: &[(KeyKind, &str, u16, bool)]) {
-    let mut command = Command::new("curl");
-    command.args([
-        "-sS",
-        "-g",
-        "--max-time",
-        "60",
-        "--noproxy",
-        "*",
-        "--cacert",
-        root,
-        "-w",
-        "%{http_code} %{exitcode}\\n",
-    ]);
-    for (_, host, port, _) in targets.iter().filter(|(_, host, ..)| host.ends_with(".test")) {
-        command.args(["--resolve", &format!("{host}:{port}:127.0.0.1")]);
-    }
-    for (_, host, port, _) in targets {
-        command.args([&url(host, *port), "-o", "/dev/null"]);
-    }
-    let said = program::run(command, b"", "curl");
-    expect("curl", targets, &said.stdout, "200 0", &["000 60"]);
+/// Files with the lines printed for a server.
+fn configurations(home: &Scratch, server: &str, with_keystore: bool, ending: &str) -> Vec<String> {
+    let write = |(kind, lines): (KeyKind, String)| {
+        let name = format!("{kind}-{with_keystore}.{ending}");
+        home.write(&name, lines);
+        home.at(&name)
+    };
+    lines(home, server, with_keystore).into_iter().map(write).collect()
 }
 
-fn every_java(home: &Scratch, root: &str, targets: &[(KeyKind, &str, u16, bool)]) {
-    let store = home.at("trusted.p12");
-    let import =
-        ["-importcert", "-noprompt", "-alias", "root", "-storepass", "changeit", "-keystore", &store];
-    Jvm::with_keytool().next().unwrap().keytool(&[&import[..], &["-file", root]].concat()).success();
-    let hosts = java::hosts(home, &[(NAMES[0], "127.0.0.1"), (STRANGER, "127.0.0.1")]);
-    let trust = format!("-Djavax.net.ssl.trustStore={store}");
-    let password = "-Djavax.net.ssl.trustStorePassword=changeit";
-    for jvm in Jvm::all() {
-        let readable = |kind: KeyKind| kind != KeyKind::Ed25519 || jvm.major() >= 15;
-        let targets: Vec<_> = targets.iter().copied().filter(|target| readable(target.0)).collect();
-        let urls: Vec<_> = targets.iter().map(|(_, host, port, _)| url(host, *port)).collect();
-        let urls: Vec<_> = urls.iter().map(String::as_str).collect();
-        let said = java::run(jvm, "HttpsNames", &[&trust, password, &hosts], &urls).success();
-        let client = format!("Java {}", jvm.version);
-        expect(&client, &targets, &said.stdout, "200", &["javax.net.ssl.SSLHandshakeException"]);
-    }
-}
-
-/// What Chromium, with `home` as HOME, says of each URL.
-fn chromium(home: &Scratch, urls: &[String]) -> Vec<(String, bool)> {
-    let page = home.write("page.html", PAGE.replace("URLS", &serde_json::to_string(urls).unwrap()));
-    let mut command = Command::new("chromium");
-    command.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-proxy-server",
-        "--disable-dev-shm-usage",
-    ]);
-    command.args([
-        "--disable-features=LocalNetworkAccessChecks",
-        "--host-resolver-rules=MAP *.test 127.0.0.1, MAP okta.com 127.0.0.1",
-    ]);
-    command.arg(format!("--user-data-dir={}", home.at("profile"))).args([
-        "--timeout=60000",
-        "--virtual-time-budget=60000",
-        "--dump-dom",
-    ]);
-    command.arg(format!("file://{}", page.display()));
-    command.env("HOME", home.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
-    let said = program::run(command, b"", "chromium");
-    let told = said.stdout.split("<pre>").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let told = told.unwrap_or_else(|| panic!("{}{}", said.stdout, said.stderr));
-    let told: Vec<_> = told.lines().map(|line| line.split_once(' ').unwrap()).collect();
-    assert_eq!(told.len(), urls.len(), "{}{}", said.stdout, said.stderr);
-    told.into_iter().map(|(url, word)| (url.to_owned(), word == "yes")).collect()
+/// Starts them all, at once.
+fn every_server(home: &Scratch) -> (Vec<Box<dyn Any + Send>>, Vec<Listening>) {
+    let starts: [&(dyn Fn() -> Started + Sync); 11] = [
+        &|| spring(home, "Spring Boot with a keystore", true),
+        &|| spring(home, "Spring Boot with PEM", false),
+        &|| tomcat(home, false, "Tomcat 10 with a keystore", "tomcat", true),
+        &|| tomcat(home, false, "Tomcat 10 with PEM", "tomcat", false),
+        &|| tomcat(home, true, "Tomcat 9 with a keystore", "tomcat", true),
+        &|| tomcat(home, true, "Tomcat 9, attributes of the Connector", "tomcat-old", true),
+        &|| jetty(home),
+        &|| https_server(home),
+        &|| openssl_servers(home),
+        &|| nginx(home, &lines(home, "nginx", false)),
+        &|| node(home),
+    ];
+    let started = std::thread::scope(|scope| {
+        let threads = starts.map(|start| scope.spawn(start));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    let (running, listening): (Vec<_>, Vec<_>) = started.into_iter().unzip();
+    (running, listening.concat())
 }
 
 #[test]
-fn nginx_serves_every_kind_of_key_and_every_client_connects_by_every_name() {
-    let (home, made) = generated("nginx");
+fn every_server_serves_every_kind_of_key_and_every_client_connects_by_every_name() {
+    let home = generated();
     let root = home.at("p256/ca.pem");
-    let (_running, ports) = nginx(&home, &made);
-    let targets = targets(&ports);
-    curl(&root, &targets);
-    python_and_node(&root, &targets);
-    every_java(&home, &root, &targets);
+    let (_running, listening) = every_server(&home);
+    let targets = tls_clients::targets(&listening);
+    tls_clients::curl(&root, &targets);
+    // Which names do is the client's own judgement of a certificate that is the same at every server.
+    let fewer = |target: &tls_clients::Target| target.server == "nginx" || target.host == NAMES[0];
+    let targets: Vec<_> = targets.into_iter().filter(fewer).collect();
+    tls_clients::python(&root, &targets);
+    tls_clients::node(&root, &targets);
+    tls_clients::every_java(&home, &root, &targets);
 
-    // Chromium takes neither P-521 nor Ed25519.
     std::fs::create_dir_all(home.path().join(".pki/nssdb")).unwrap();
     let database = format!("nss:{}", home.at(".pki/nssdb"));
-    let trusting = ["generate", "browser.test", "--trust", &database];
-    let shown: Vec<_> =
-        targets.iter().filter(|(kind, ..)| !matches!(kind, KeyKind::P521 | KeyKind::Ed25519)).collect();
-    let urls: Vec<_> = shown.iter().map(|(_, host, port, _)| url(host, *port)).collect();
-    assert!(chromium(&home, &urls[..1]).iter().all(|(_, does)| !does), "trusted before --trust");
-    trustmend(&home, &trusting).success();
-    for ((kind, host, _, does), (url, said)) in shown.iter().zip(chromium(&home, &urls)) {
-        assert_eq!(said, *does, "Chromium, {kind}, {host}: {url}");
-    }
+    let (shown, other): (Vec<_>, Vec<_>) =
+        targets.into_iter().partition(|target| chromium_takes(target.kind));
+    tls_clients::chromium_refuses(&home, &shown[..1]); // before it is told to trust the root
+    let trust = ["generate", "browser.test", "--trust", &database];
+    trustmend(&home, &trust).success();
+    tls_clients::chromium(&home, &shown);
+    tls_clients::chromium_refuses(&home, &other);
+    // It does not offer their signatures, so that the server ends it: OpenSSL's words in TLS 1.2 and in 1.3.
+    let log = String::from_utf8(home.read("error.log")).unwrap();
+    let words = ["no shared cipher", "no suitable signature algorithm"];
+    assert!(words.iter().any(|word| log.contains(word)), "{log}");
 }
 
+/// What `generate` says instead of lines for Tomcat is true.
 #[test]
-fn node_serves_every_kind_of_key() {
-    let (home, made) = generated("node");
-    let (_running, ports) = node(&home, &made);
-    let targets = targets(&ports);
-    curl(&home.at("p256/ca.pem"), &targets);
-    python_and_node(&home.at("p256/ca.pem"), &targets);
+fn tomcat_reads_ed25519_from_keystores_only() {
+    let home = Scratch::new();
+    let generate =
+        ["generate", NAMES[0], "--key", "ed25519", "--out", "made", "--server-config", "tomcat", "--json"];
+    let made = trustmend(&home, &generate).success().json();
+    let lines = made["server_config"].as_str().unwrap();
+    assert!(lines.contains("run again with --keystore FILE") && !lines.contains("<Connector"), "{lines}");
+    let (chain, key) = (home.at("made/fullchain.pem"), home.at("made/key.pem"));
+    let connector = format!(
+        "<Connector port=\"0\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\"><SSLHostConfig>\
+         <Certificate certificateFile=\"{chain}\" certificateKeyFile=\"{key}\"/></SSLHostConfig></Connector>"
+    );
+    let said = Tomcat::refusal(Jvm::compiler(), connector);
+    assert!(
+        said.contains("Error creating SSLContext") && said.contains("KeyFactory not available"),
+        "{said}"
+    );
 }
 
 /// Whoever takes the authority's key cannot be okta.com with it: the browser refuses too. (For openssl and Java see
@@ -320,8 +359,8 @@ fn chromium_does_not_take_a_public_name_from_the_authority() {
             format!("listen 443 ssl;\nssl_certificate \"{chain}\";\nssl_certificate_key \"{key}\";\n"),
         )
     });
-    let (_running, ports) = nginx(&home, &made);
-    let urls = [url("scim.corp.test", ports[0].1), url("okta.com", ports[1].1)];
-    let said: Vec<_> = chromium(&home, &urls).into_iter().map(|(_, does)| does).collect();
-    assert_eq!(said, [true, false]);
+    let (_running, listening) = nginx(&home, &made);
+    let url = |host: &str, at: &Listening| format!("https://{host}:{}/", at.v4);
+    let urls = [url("scim.corp.test", &listening[0]), url("okta.com", &listening[1])];
+    assert_eq!(tls_clients::chromium_says(&home, &urls), [true, false]);
 }

@@ -31,8 +31,19 @@ impl Server {
     /// Starts `openssl s_server ARGS` on a port that the system chooses, answering HTTP requests with a status page.
     #[track_caller]
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_on("127.0.0.1:0", args)
+    }
+
+    /// The same on both loopback addresses.
+    #[track_caller]
+    pub(crate) fn start_on_both(args: &[&str]) -> Self {
+        Self::start_on("0", args)
+    }
+
+    #[track_caller]
+    fn start_on(address: &str, args: &[&str]) -> Self {
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", "127.0.0.1:0", "-www"]).args(args);
+        command.args(["s_server", "-accept", address, "-www"]).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let child = command.spawn();
         let mut child =

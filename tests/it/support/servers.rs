@@ -1,13 +1,13 @@
 //! Servers as Debian has them, run from a folder of their own by whoever runs the tests, without their services.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::program;
 use super::scratch::Scratch;
+use super::{port, program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -154,7 +154,7 @@ impl Server {
 
     #[track_caller]
     fn start(home: Scratch, package: &str, command: impl Fn(&Scratch, u16) -> Command) -> Self {
-        let port = free_port();
+        let port = port::free();
         let mut command = command(&home, port);
         let log = File::create(home.path().join("out.log")).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
@@ -231,9 +231,4 @@ fn as_nobody(program: &std::path::Path) -> Command {
     command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
     command.env("HOME", "/nonexistent");
     command
-}
-
-/// A port that was free a moment ago: these servers cannot say which one the system gave them.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

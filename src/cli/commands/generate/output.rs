@@ -13,7 +13,7 @@ use super::keystore::{self, Keystore};
 use super::renew::Status;
 use super::server_config::Files;
 use crate::ca::{Signed, SigningKey};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, KeyAlgorithm};
 use crate::fs::{self, PathError};
 use crate::render::escape::visible;
 use crate::render::json::v1;
@@ -229,7 +229,8 @@ impl Output {
         status: &Status,
         trusted: Vec<(v1::Trusted, Exit)>,
     ) -> Result<(), CliError> {
-        let config = arguments.server_config.map(|server| server.lines(&self.config_files(arguments)));
+        let config =
+            arguments.server_config.map(|server| server.lines(&self.config_files(arguments, certificate)));
         if context.ui.json() {
             let result = v1::Generated {
                 status: status.name().to_owned(),
@@ -286,7 +287,7 @@ impl Output {
         context.ui.result(&text)
     }
 
-    fn config_files<'a>(&self, arguments: &'a Generate) -> Files<'a> {
+    fn config_files<'a>(&self, arguments: &'a Generate, certificate: &Certificate) -> Files<'a> {
         let find = |what: &str| {
             let found = self.files.iter().find(|(name, _)| *name == what);
             found.map(|(_, path)| absolute(path)).unwrap_or_default()
@@ -297,6 +298,7 @@ impl Output {
             fullchain: find("chain"),
             key: find("key"),
             password_file: self.password_file.as_deref().map(absolute),
+            is_ed25519: certificate.public_key().algorithm == KeyAlgorithm::Ed25519,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) enum ServerConfig {
     Nginx,
     /// Spring Boot's application.properties.
     Spring,
-    /// Jetty 9.4 to 12: an SslContextFactory in XML. Jetty reads keystores only.
+    /// Jetty 9.4 to 12: its jetty-ssl-context.xml. Jetty reads keystores only.
     Jetty,
     /// Node.js: https.createServer.
     Node,
@@ -31,12 +31,18 @@ pub(super) struct Files<'a> {
     pub(super) key: PathBuf,
     /// A file that holds the keystore's password, if there is one.
     pub(super) password_file: Option<PathBuf>,
+    /// Whether it is a key that not every server reads from PEM.
+    pub(super) is_ed25519: bool,
 }
 
 impl ServerConfig {
     /// The lines. Passwords are not among them: where the server cannot read a file, a placeholder stands.
     pub(super) fn lines(self, files: &Files<'_>) -> String {
         match self {
+            Self::Tomcat | Self::TomcatOld if files.keystore.is_none() && files.is_ed25519 => {
+                "<!-- Tomcat reads Ed25519 keys from keystores only: run again with --keystore FILE -->\n"
+                    .to_owned()
+            }
             Self::Tomcat => tomcat(files),
             Self::TomcatOld => tomcat_old(files),
             Self::Jetty => jetty(files),
@@ -52,8 +58,13 @@ impl ServerConfig {
     }
 }
 
-/// The form that Tomcat 8.5, 9, 10 and 11 take; the attributes on the Connector itself ended with 9.
+/// The form that Tomcat 8.5, 9, 10 and 11 take; the attributes on the Connector itself ended with 9. A file for the password
+/// is newer than the form: Tomcat 9.0.70 does not know it.
 fn tomcat(files: &Files<'_>) -> String {
+    let by_file = files.keystore.is_some() && files.password_file.is_some();
+    let older = "<!-- a Tomcat that does not know certificateKeystorePasswordFile (9.0.70 does not) takes\n     \
+         certificateKeystorePassword=\"THE PASSWORD\" instead -->\n";
+    let older = if by_file { older } else { "" };
     let certificate = match &files.keystore {
         Some((path, kind, alias)) => {
             let password = match &files.password_file {
@@ -75,7 +86,7 @@ fn tomcat(files: &Files<'_>) -> String {
         ),
     };
     format!(
-        "<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n    \
+        "{older}<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n    \
          <SSLHostConfig>\n      <Certificate {certificate}/>\n    </SSLHostConfig>\n</Connector>\n"
     )
 }
@@ -105,9 +116,13 @@ fn jetty(files: &Files<'_>) -> String {
         return "<!-- Jetty reads keystores only: run again with --keystore FILE -->\n".to_owned();
     };
     format!(
-        "<New id=\"sslContextFactory\" class=\"org.eclipse.jetty.util.ssl.SslContextFactory$Server\">\n  \
+        "<?xml version=\"1.0\"?>\n\
+         <!-- etc/jetty-ssl-context.xml; the password is in the environment, as KEYSTORE_PASSWORD -->\n\
+         <!DOCTYPE Configure PUBLIC \"-//Jetty//Configure//EN\" \"https://www.eclipse.org/jetty/configure_9_3.dtd\">\n\
+         <Configure id=\"sslContextFactory\" class=\"org.eclipse.jetty.util.ssl.SslContextFactory$Server\">\n  \
          <Set name=\"KeyStorePath\">{}</Set>\n  <Set name=\"KeyStoreType\">{kind}</Set>\n  \
-         <Set name=\"KeyStorePassword\">THE PASSWORD</Set>\n  <Set name=\"CertAlias\">{}</Set>\n</New>\n",
+         <Set name=\"KeyStorePassword\"><Env name=\"KEYSTORE_PASSWORD\"/></Set>\n  \
+         <Set name=\"CertAlias\">{}</Set>\n</Configure>\n",
         xml(&path.display().to_string()),
         xml(alias)
     )
@@ -176,6 +191,7 @@ mod tests {
             fullchain: PathBuf::new(),
             key: PathBuf::new(),
             password_file: None,
+            is_ed25519: false,
         };
         let lines = ServerConfig::Spring.lines(&files);
         let expected = r"server.ssl.key-store=file:C\:\\my keys\\\u00E9\uD834\uDD1E.p12";
