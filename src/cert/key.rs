@@ -61,7 +61,7 @@ const CURVES: [(Oid, &str, usize); 8] = [
 ];
 
 /// Signature algorithms by identifier, with the names the JDK gives them.
-const SIGNATURES: [(Oid, &str); 17] = [
+const SIGNATURES: [(Oid, &str); 20] = [
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 11]), "SHA256withRSA"),
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 12]), "SHA384withRSA"),
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 13]), "SHA512withRSA"),
@@ -76,7 +76,10 @@ const SIGNATURES: [(Oid, &str); 17] = [
     (Oid::new(&[1, 2, 840, 10_045, 4, 3, 1]), "SHA224withECDSA"),
     (Oid::new(&[1, 2, 840, 10_045, 4, 1]), "SHA1withECDSA"),
     (Oid::new(&[1, 2, 840, 10_040, 4, 3]), "SHA1withDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 1]), "SHA224withDSA"),
     (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 2]), "SHA256withDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 3]), "SHA384withDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 4]), "SHA512withDSA"),
     (Oid::new(&[1, 3, 101, 112]), "Ed25519"),
     (Oid::new(&[1, 3, 101, 113]), "Ed448"),
 ];

@@ -1,8 +1,9 @@
 //! Whether a key made a signature: ring where it can, RustCrypto for what only old or odd certificates use.
 //!
 //! ring knows RSA from 2048 bits with SHA-2, P-256, P-384 and Ed25519. Java verifies much more (RSA-512 to RSA-16384,
-//! MD5, SHA-1, SHA-224, RSASSA-PSS with any salt, P-224, P-521, secp256k1), and a verdict like Java's needs all of it.
+//! MD5, SHA-1, SHA-224, RSASSA-PSS with any salt, DSA, P-224, P-521, secp256k1), and a verdict like Java's needs all of it.
 
+mod dsa;
 mod ec;
 mod hash;
 mod rsa_keys;
@@ -66,6 +67,7 @@ fn check(key: &PublicKey, scheme: &Scheme, message: &[u8], signature: &[u8]) -> 
             rsa_keys::pss(key, *hash, *salt, message, signature)
         }
         (Scheme::Ecdsa(hash), KeyAlgorithm::Ec(curve)) => ec::ecdsa(key, curve, *hash, message, signature),
+        (Scheme::Dsa(hash), KeyAlgorithm::Dsa) => dsa::dsa(key, *hash, message, signature),
         (Scheme::Ed25519, KeyAlgorithm::Ed25519) => ec::ed25519(key, message, signature),
         _ => Outcome::Invalid,
     }

@@ -9,7 +9,7 @@ JVMs' answers again afterwards: python3 record.py JAVA... > generated-java.tsv
 """
 import base64, hashlib, itertools, math, secrets, sys
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, ed448, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, ed448, padding, rsa, utils
 
 NOW = "2026-11-23T12:00:00Z"
 HOST = "scim.corp.test"
@@ -129,6 +129,24 @@ class Edwards:
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     def algorithm(self, digest, salt=None): return seq(oid("1.3.101.%d" % self.arc))
     def sign(self, message, digest="sha256", salt=None): return self.key.sign(message)
+
+class Dsa:
+    kind = "dsa"
+    ALGORITHMS = {"sha1": "1.2.840.10040.4.3", "sha224": "2.16.840.1.101.3.4.3.1", "sha256": "2.16.840.1.101.3.4.3.2",
+                  "sha384": "2.16.840.1.101.3.4.3.3", "sha512": "2.16.840.1.101.3.4.3.4"}
+    def __init__(self, size):
+        self.key = dsa.generate_private_key(size)
+        self.spki = self.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    def algorithm(self, digest, salt=None): return seq(oid(self.ALGORITHMS[digest]))
+    def sign(self, message, digest="sha256", salt=None):
+        """As the standard has it, a hash longer than q cut down: the library does not sign with such."""
+        numbers = self.key.private_numbers()
+        group = numbers.public_numbers.parameter_numbers
+        z = int.from_bytes(hashlib.new(digest, message).digest()[:group.q.bit_length() // 8], "big")
+        k = secrets.randbelow(group.q - 1) + 1
+        r = pow(group.g, k, group.p) % group.q
+        return seq(integer(r), integer(pow(k, -1, group.q) * (z + numbers.x * r) % group.q))
 
 KEYS = {}
 def key(label, size=2048):
@@ -576,6 +594,37 @@ def algorithms():
         chain.leaf.update(digest=digest, salt=salt)
         chain.make("algorithm:pss %s salt %d" % (digest, salt))
 
+def with_dsa():
+    """DSA in every place and with every hash; a file of its own, because it came later."""
+    KEYS.update(("dsa%d" % size, Dsa(size)) for size in (1024, 2048, 3072))
+    for label in ("dsa1024", "dsa2048", "dsa3072"):
+        k = KEYS[label]
+        for digest in k.ALGORITHMS:
+            chain = Chain()
+            chain.int_key, chain.leaf["digest"] = k, digest
+            chain.make("dsa:int %s %s" % (label, digest))
+        chain = Chain()
+        chain.root_key = k
+        chain.make("dsa:root %s" % label)
+        chain = Chain()
+        chain.leaf_key = k
+        chain.make("dsa:leaf %s" % label)
+        for spoilt in ("leaf_spoil", "int_spoil"):
+            chain = Chain()
+            chain.int_key = chain.root_key = k
+            setattr(chain, spoilt, True)
+            chain.make("dsa:%s %s" % (spoilt, label))
+        chain = Chain()
+        chain.root_key, chain.int_signer = k, KEYS["dsa2048"] if label != "dsa2048" else KEYS["dsa1024"]
+        chain.make("dsa:root %s, signed by another" % label)
+    chain = Chain()
+    chain.root_key, chain.int_signer = KEYS["dsa2048"], key("root")
+    chain.make("dsa:root dsa2048, signed by rsa")
+
+if sys.argv[1:] == ["dsa"]:
+    with_dsa()
+    print("\n".join(CASES))
+    sys.exit()
 algorithms()
 combined()
 topologies()

@@ -15,11 +15,12 @@ use trustmend::path::{Outcome, PeerName, openssl, webpki};
 
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
-use crate::verdicts::{Case, generated_cases, recorded_cases};
+use crate::verdicts::{Case, dsa_cases, generated_cases, recorded_cases};
 
 fn cases() -> Vec<Case> {
     let mut cases = recorded_cases();
     cases.extend(generated_cases());
+    cases.extend(dsa_cases());
     cases
 }
 

@@ -60,8 +60,8 @@ fn ring_algorithm(curve: Oid, hash: Hash) -> Option<&'static dyn VerificationAlg
     }
 }
 
-/// Ecdsa-Sig-Value (RFC 5480 appendix A): r and s without leading zeros.
-fn numbers(signature: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Ecdsa-Sig-Value (RFC 5480 appendix A), and Dss-Sig-Value (RFC 3279 section 2.2.2), which is the same: r and s without leading zeros.
+pub(super) fn numbers(signature: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut outer = Reader::new(signature);
     let mut fields = outer.required(tag::SEQUENCE, "an ECDSA signature").ok()?.children();
     outer.finish("the signature").ok()?;

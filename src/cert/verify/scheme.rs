@@ -20,6 +20,8 @@ pub(super) enum Scheme {
     },
     /// ECDSA.
     Ecdsa(Hash),
+    /// DSA.
+    Dsa(Hash),
     /// Ed25519.
     Ed25519,
 }
@@ -28,7 +30,7 @@ impl Scheme {
     /// From an AlgorithmIdentifier; the error names what is not known.
     pub(super) fn of(algorithm: &AlgorithmId) -> Result<Self, String> {
         const PSS: Oid = Oid::new(&[1, 2, 840, 113_549, 1, 1, 10]);
-        const SCHEMES: [(Oid, Scheme); 12] = [
+        const SCHEMES: [(Oid, Scheme); 17] = [
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 11]), Scheme::Pkcs1(Hash::Sha256)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 12]), Scheme::Pkcs1(Hash::Sha384)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 13]), Scheme::Pkcs1(Hash::Sha512)),
@@ -40,6 +42,11 @@ impl Scheme {
             (Oid::new(&[1, 2, 840, 10_045, 4, 3, 4]), Scheme::Ecdsa(Hash::Sha512)),
             (Oid::new(&[1, 2, 840, 10_045, 4, 3, 1]), Scheme::Ecdsa(Hash::Sha224)),
             (Oid::new(&[1, 2, 840, 10_045, 4, 1]), Scheme::Ecdsa(Hash::Sha1)),
+            (Oid::new(&[1, 2, 840, 10_040, 4, 3]), Scheme::Dsa(Hash::Sha1)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 1]), Scheme::Dsa(Hash::Sha224)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 2]), Scheme::Dsa(Hash::Sha256)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 3]), Scheme::Dsa(Hash::Sha384)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 4]), Scheme::Dsa(Hash::Sha512)),
             (Oid::new(&[1, 3, 101, 112]), Scheme::Ed25519),
         ];
         if algorithm.oid == PSS {

@@ -3,6 +3,7 @@
 use super::algorithms;
 use super::settings::Settings;
 use crate::cert::{Certificate, KeyAlgorithm, PublicKey, signature_name};
+use crate::der::{Reader, tag};
 
 /// What stands in the way of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,8 @@ use crate::cert::{Certificate, KeyAlgorithm, PublicKey, signature_name};
 pub enum SignatureFault {
     /// The key did not make it.
     Mismatch,
+    /// Its numbers are not those of the key's group (DSA).
+    OutOfRange,
     /// It is not as long as the key makes them.
     Length {
         /// Its length in octets.
@@ -39,7 +42,7 @@ pub enum SignatureFault {
 impl SignatureFault {
     /// Whether Java counts it as a bad signature rather than as something else that went wrong: the alerts differ.
     pub(super) fn is_bad_signature(&self) -> bool {
-        matches!(self, Self::Mismatch | Self::Length { .. } | Self::Curve { .. })
+        matches!(self, Self::Mismatch | Self::OutOfRange | Self::Length { .. } | Self::Curve { .. })
     }
 
     /// The exception, class and message.
@@ -47,6 +50,7 @@ impl SignatureFault {
         const SIGNATURE: &str = "java.security.SignatureException";
         match self {
             Self::Mismatch => format!("{SIGNATURE}: Signature does not match."),
+            Self::OutOfRange => format!("{SIGNATURE}: invalid signature: out of range values"),
             Self::Length { found, expected, plain_words: false } => {
                 format!("{SIGNATURE}: Bad signature length: got {found} but was expecting {expected}")
             }
@@ -65,7 +69,9 @@ impl SignatureFault {
     pub(super) fn before(certificate: &Certificate, key: &PublicKey, settings: &Settings) -> Option<Self> {
         let algorithm = signature_name(&certificate.signature_algorithm().oid);
         let edwards = algorithm.starts_with("Ed");
-        if edwards && !settings.edwards_curves {
+        // JDK 16 added these two (JDK-8242068).
+        let long_dsa = matches!(algorithm.as_str(), "SHA384withDSA" | "SHA512withDSA");
+        if edwards && !settings.edwards_curves || long_dsa && settings.version.feature < 16 {
             return Some(Self::Algorithm { oid: certificate.signature_algorithm().oid.to_string() });
         }
         let fits = match key.algorithm {
@@ -109,8 +115,25 @@ impl SignatureFault {
             let pss = signature_name(&certificate.signature_algorithm().oid) == "RSASSA-PSS";
             return Self::Length { found, expected, plain_words: pss || !settings.bad_length_words };
         }
-        Self::Mismatch
+        let out_of_range = || is_in_group(certificate.signature(), key) == Some(false);
+        if key.algorithm == KeyAlgorithm::Dsa && out_of_range() { Self::OutOfRange } else { Self::Mismatch }
     }
+}
+
+/// Whether both numbers of a DSA signature lie between 0 and q; `None` for what cannot be read.
+fn is_in_group(signature: &[u8], key: &PublicKey) -> Option<bool> {
+    let list = |der| Some(Reader::new(der).required(tag::SEQUENCE, "numbers").ok()?.children());
+    let number = |fields: &mut Reader<'_>| {
+        let digits = fields.required(tag::INTEGER, "a number").ok()?.content();
+        let first = digits.iter().position(|digit| *digit != 0).unwrap_or(digits.len());
+        let digits = digits.get(first..).unwrap_or_default().to_vec();
+        Some((digits.len(), digits))
+    };
+    let mut parameters = list(key.parameters.as_deref()?)?;
+    let (_, q) = (number(&mut parameters)?, number(&mut parameters)?);
+    let mut pair = list(signature)?;
+    let within = |number: (usize, Vec<u8>)| number.0 > 0 && number < q;
+    Some(within(number(&mut pair)?) && within(number(&mut pair)?))
 }
 
 /// The class that stands for a key.

@@ -72,7 +72,10 @@ impl<'a> Node<'a> {
             KeyAlgorithm::Rsa => algorithm.ends_with("withRSA") || algorithm == "RSASSA-PSS",
             KeyAlgorithm::RsaPss => algorithm == "RSASSA-PSS",
             KeyAlgorithm::Ec(_) => algorithm.ends_with("withECDSA"),
-            KeyAlgorithm::Dsa => algorithm.ends_with("withDSA"),
+            // With the longer hashes it is no pair that OpenSSL knows (crypto/objects/obj_xref.txt).
+            KeyAlgorithm::Dsa => {
+                ["SHA1withDSA", "SHA224withDSA", "SHA256withDSA"].contains(&algorithm.as_str())
+            }
             KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
             KeyAlgorithm::Ed448 => algorithm == "Ed448",
             // A kind that is not known here may well be known there: the signature check says so.
