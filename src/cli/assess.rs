@@ -333,7 +333,14 @@ impl Assessment {
             "handshake-closed" => "handshake-failed",
             code => code,
         };
-        self.evidence.failure = Some(Failure { code, message: with_causes(error) });
+        let message = with_causes(error);
+        // Nobody knows what this client meets: no yes, and no other reason for a no than the chain's own.
+        if let (NetError::NotRecorded { .. }, Some(judgement)) = (error, &mut self.evidence.judgement)
+            && judgement.verdict == Verdict::Trusted
+        {
+            judgement.verdict = Verdict::Undecided { why: message.clone() };
+        }
+        self.evidence.failure = Some(Failure { code, message });
         if failure.before_chain || self.predicted.is_none() {
             let prefix = if client.java.settings.alert_prefix { Prefix::Alert } else { Prefix::None };
             self.predicted = error.java_text(prefix).map(|text| (text, Vec::new()));

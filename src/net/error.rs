@@ -170,6 +170,14 @@ pub enum NetError {
         /// What rustls found.
         what: String,
     },
+    /// What was seen earlier does not tell, and the server is not asked.
+    #[error(
+        "the record does not tell what a client with these TLS versions and suites meets at {peer}: it was not asked for that"
+    )]
+    NotRecorded {
+        /// Who.
+        peer: String,
+    },
     /// The judge said no to the presented chain. Nothing was sent behind the handshake.
     #[error("{peer} is not trusted: {reason}")]
     Untrusted {
@@ -248,6 +256,7 @@ impl NetError {
             | Self::TooLarge { .. }
             | Self::Protocol { .. } => "handshake-failed",
             Self::ChainTooLarge { .. } => "chain-too-large",
+            Self::NotRecorded { .. } => "record-incomplete",
             Self::Untrusted { .. } => "server-untrusted",
             Self::ProxyRefused { .. } | Self::ProxyNotHttp { .. } => "proxy-refused",
             Self::NotHttp { .. } => "server-not-http",

@@ -106,8 +106,7 @@ impl Observation {
     }
 
     fn not_recorded(&self) -> NetError {
-        let what = "the record does not tell what a client with these TLS versions and suites meets; ask the server itself";
-        NetError::Protocol { peer: self.endpoint.authority(), what: what.to_owned() }
+        NetError::NotRecorded { peer: self.endpoint.authority() }
     }
 
     /// Whether what was seen tells what a client with this offer meets.

@@ -56,6 +56,7 @@ const CODES: &[&str] = &[
     "protocol-too-old",
     "policy-required",
     "proxy-refused",
+    "record-incomplete",
     "revocation-unknown",
     "root-untrusted",
     "server-not-tls",
@@ -191,6 +192,7 @@ const ELSEWHERE: &[&str] = &[
     "protocol-client-restricted",
     "protocol-too-old",
     "proxy-refused",
+    "record-incomplete",
     "revocation-unknown",
     "server-not-tls",
     "server-unreachable",
@@ -370,7 +372,7 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
         let expected = expected.contains(&code)
             || code.starts_with("server-")
             || code.starts_with("protocol-")
-            || ["proxy-refused", "sni-dependent", "starttls-refused"].contains(&code);
+            || ["proxy-refused", "record-incomplete", "sni-dependent", "starttls-refused"].contains(&code);
         assert_eq!(is_about_connections, expected, "{code}");
     }
     assert_eq!(

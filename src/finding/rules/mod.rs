@@ -42,6 +42,7 @@ mod policy_required;
 mod protocol_client_restricted;
 mod protocol_too_old;
 mod proxy_refused;
+mod record_incomplete;
 mod revocation_unknown;
 mod root_untrusted;
 mod server_not_tls;
@@ -79,6 +80,7 @@ pub const RULES: &[&Rule] = &[
     &cipher_suites_none::RULE,
     &sni_dependent::RULE,
     &proxy_refused::RULE,
+    &record_incomplete::RULE,
     &client_certificate_required::RULE,
     &handshake_failed::RULE,
     &certificate_unreadable::RULE,

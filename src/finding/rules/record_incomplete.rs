@@ -1,0 +1,21 @@
+#![doc = include_str!("help/record-incomplete.md")]
+
+use super::super::{Evidence, Finding, Remedy, Rule, Severity};
+use super::failure;
+
+pub(super) const RULE: Rule = Rule {
+    code: "record-incomplete",
+    severity: Severity::Warning,
+    help: include_str!("help/record-incomplete.md"),
+    check,
+};
+
+fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
+    let mut remedy = Remedy::client("ask the server itself, with the same options");
+    if let Some(target) = &evidence.target {
+        let store = ["--store", evidence.store.place.as_str()];
+        remedy =
+            remedy.with_command(&[&["trustmend", "diagnose", target.source.as_str()], &store[..]].concat());
+    }
+    failure(evidence, rule, remedy)
+}
