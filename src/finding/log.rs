@@ -142,13 +142,74 @@ const TEXTS: &[Text] = &[
     ),
 ];
 
-/// The line of a log that says most, and the causes behind it. The last line that is known counts: a log repeats its
-/// fault, and the newest is the one to mend.
-pub fn causes(log: &str) -> Option<(&str, Vec<Cause>)> {
-    log.lines().rev().find_map(|line| {
-        let known = TEXTS.iter().find(|text| line.contains(text.part))?;
-        Some((line, behind(known)))
-    })
+/// One fault that a log tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// The line that says most, where it was told last.
+    pub line: &'a str,
+    /// How often it was told.
+    pub times: usize,
+    /// What can stand behind it, the most likely first.
+    pub causes: Vec<Cause>,
+}
+
+/// Every fault a log tells of, the one told last first: a log repeats its faults, and servers have their own.
+///
+/// What a logger says, the exception behind it and its causes tell of one fault; the last of them says most.
+pub fn told(log: &str) -> Vec<Told<'_>> {
+    let mut faults: Vec<(&Text, Told<'_>)> = Vec::new();
+    let mut event: Option<Event<'_>> = None;
+    for line in log.lines() {
+        let known = TEXTS.iter().find(|text| line.contains(text.part));
+        match (&mut event, known) {
+            (Some(event), known) if event.goes_on(line, known) => {
+                event.is_traced |= is_of_a_trace(line);
+                if let Some(text) = known {
+                    (event.text, event.line) = (text, line);
+                }
+            }
+            _ => {
+                note(event.take(), &mut faults);
+                event = known.map(|text| Event { text, line, is_traced: is_of_a_trace(line) });
+            }
+        }
+    }
+    note(event, &mut faults);
+    faults.into_iter().rev().map(|(_, told)| told).collect()
+}
+
+/// Lines that belong together.
+struct Event<'a> {
+    text: &'static Text,
+    line: &'a str,
+    /// Whether a stack trace has begun.
+    is_traced: bool,
+}
+
+impl Event<'_> {
+    /// Whether the next line is of the same event.
+    fn goes_on(&self, line: &str, known: Option<&'static Text>) -> bool {
+        // What a logger was told, then the exception it was given.
+        let is_exception = |line: &str| line.starts_with("javax.") || line.starts_with("java.");
+        let is_same = known.is_some_and(|text| text.part == self.text.part);
+        let headline = !self.is_traced && is_same && is_exception(line) && !is_exception(self.line);
+        headline || is_of_a_trace(line)
+    }
+}
+
+/// A frame or a cause of `Throwable.printStackTrace`, also behind a logger's prefix; or what is only ever a cause.
+fn is_of_a_trace(line: &str) -> bool {
+    let bare = line.trim_start();
+    let starts = ["at ", "... ", "sun.security.", "java.security."];
+    line.contains("Caused by: ") || starts.iter().any(|start| bare.starts_with(start))
+}
+
+/// Puts an event behind those before it: what was told already is told again.
+fn note<'a>(event: Option<Event<'a>>, faults: &mut Vec<(&'static Text, Told<'a>)>) {
+    let Some(Event { text, line, .. }) = event else { return };
+    let known = faults.iter().position(|(known, _)| known.part == text.part);
+    let before = known.map_or(0, |place| faults.remove(place).1.times);
+    faults.push((text, Told { line, times: before + 1, causes: behind(text) }));
 }
 
 fn behind(text: &Text) -> Vec<Cause> {
@@ -177,20 +238,36 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_explained_by_its_newest_known_line() {
+    fn a_trace_is_one_fault_told_by_its_last_known_line() {
         let log = "INFO start\n\
             Caused by: sun.security.validator.ValidatorException: PKIX path building failed: \
             sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target\n\
             \tat sun.security.ssl.Alert.createSSLException\n";
-        let (line, causes) = causes(log).unwrap();
+        let told_once = told(log);
+        let [Told { line, times: 1, causes }] = &told_once[..] else { panic!("{told_once:?}") };
         assert!(line.starts_with("Caused by"));
         assert_eq!(causes[0], Cause { code: "root-untrusted", likelihood: Likelihood::Likely });
         assert!(causes.len() > 4);
-        let (_, causes) = super::causes(
-            "javax.net.ssl.SSLHandshakeException: (protocol_version) Received fatal alert: protocol_version",
-        )
-        .unwrap();
-        assert_eq!(causes, [Cause { code: "protocol-too-old", likelihood: Likelihood::Certain }]);
-        assert!(super::causes("nothing of ours").is_none());
+        let alert =
+            "javax.net.ssl.SSLHandshakeException: (protocol_version) Received fatal alert: protocol_version";
+        assert_eq!(
+            told(alert)[0].causes,
+            [Cause { code: "protocol-too-old", likelihood: Likelihood::Certain }]
+        );
+        assert_eq!(told("nothing of ours"), []);
+    }
+
+    #[test]
+    fn faults_are_told_apart_and_counted() {
+        let expired = "09:00 ERROR validity check failed\n\
+            javax.net.ssl.SSLHandshakeException: PKIX path validation failed: validity check failed\n\
+            \tat a.b(C.java:1)\n\
+            09:00 Caused by: java.security.cert.CertificateExpiredException: NotAfter: ..\n\
+            \t... 3 more\n";
+        let name = "SSLHandshakeException: No subject alternative DNS name matching h.test found.\n";
+        let log = [expired, name, "INFO well\n", expired, name, name].concat();
+        let told = told(&log);
+        let said: Vec<_> = told.iter().map(|told| (told.causes[0].code, told.times)).collect();
+        assert_eq!(said, [("name-mismatch", 3), ("leaf-expired", 2)]);
     }
 }

@@ -12,7 +12,7 @@ mod rules;
 pub use evidence::{
     Clocks, Evidence, Failure, Member, OtherRoute, Place, StoreFacts, Target, Unreadable, Unseen,
 };
-pub use log::{Cause, Likelihood, causes};
+pub use log::{Cause, Likelihood, Told, told};
 pub use pages::{PAGES, Page, page};
 pub use rules::RULES;
 

@@ -1,8 +1,10 @@
 //! A line of a log is explained by what the server and the store show now.
 
+use std::io::Write as _;
+
 use serde_json::Value;
 
-use crate::net_support::Pki;
+use crate::net_support::{Pki, listen};
 use crate::support::java;
 use crate::support::jvm::Jvm;
 use crate::support::openssl::Server;
@@ -54,4 +56,50 @@ fn a_jvms_own_log_is_narrowed_down_to_the_fault() {
     let silent =
         trustmend(&home, &["explain", LINE, "--server", "127.0.0.1:1", "--store", &store]).success().stdout;
     assert!(silent.contains("found besides: server-unreachable") && silent.contains("  open "), "{silent}");
+}
+
+/// One log about four servers with four faults, one of them told twice.
+#[test]
+fn a_jvms_log_of_several_servers_is_explained_fault_by_fault() {
+    let (home, pki) = (Scratch::new(), Pki::new());
+    pki.write(home.path());
+    let other =
+        pem::encode(&pem::Pem::new("CERTIFICATE", pki.leaf_for(vec!["other.test".to_owned()]).to_vec()));
+    home.write("other.pem", other);
+    let [leaf, key, other, whole, store] =
+        ["leaf.pem", "key.pem", "other.pem", "fullchain.pem", "trust.jks"].map(|name| home.at(name));
+    trustmend(&home, &["import", "root.pem", "--store", &store]).success();
+    let (incomplete, misnamed, demanding) = (
+        Server::start(&["-cert", &leaf, "-key", &key]),
+        Server::start(&["-cert", &other, "-key", &key, "-cert_chain", &whole]),
+        Server::start(&["-cert", &leaf, "-key", &key, "-cert_chain", &whole, "-Verify", "1"]),
+    );
+    let plain = listen(|mut stream| drop(stream.write_all(b"220 mail.corp.test ready\r\n")));
+    let url = |port: u16| format!("https://localhost:{port}/");
+    let asked = [incomplete.port, misnamed.port, plain, demanding.port, incomplete.port].map(url);
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let trust = format!("-Djavax.net.ssl.trustStore={store}");
+    for jvm in Jvm::all() {
+        let log = java::run(jvm, "LogOf", &[&trust], &asked).success().stderr;
+        let document =
+            trustmend_with(&home, &["explain", "-", "--json"], &[], log.as_bytes()).success().json();
+        let faults = document["faults"].as_array().unwrap();
+        let told: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault["causes"][0].as_str().unwrap(), fault["times"].as_u64().unwrap()))
+            .collect();
+        let expected = [
+            ("root-untrusted", 2),
+            ("client-certificate-required", 1),
+            ("server-not-tls", 1),
+            ("name-mismatch", 1),
+        ];
+        assert_eq!(told, expected, "Java {}: {log}", jvm.version);
+        let codes: Vec<_> =
+            document["causes"].as_array().unwrap().iter().map(|cause| &cause["code"]).collect();
+        assert!(expected.iter().all(|(code, _)| codes.iter().any(|known| *known == code)), "{codes:?}");
+        let text = trustmend_with(&home, &["explain", "-"], &[], log.as_bytes()).success().stdout;
+        assert!(text.starts_with("4 different faults, the newest first\n"), "{text}");
+        assert_eq!(text.matches("can mean:").count(), 4, "{text}");
+    }
 }

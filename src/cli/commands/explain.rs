@@ -1,6 +1,6 @@
 //! `trustmend explain CODE-OR-TEXT`.
 
-use std::io::Read as _;
+use std::io::Read;
 
 use clap::Args;
 
@@ -13,7 +13,7 @@ use super::super::exit::Exit;
 use super::super::{Context, assemble, network, source};
 use crate::agent;
 use crate::audit;
-use crate::finding::{self, Finding, PAGES, Page, RULES, Rule};
+use crate::finding::{self, Finding, PAGES, Page, RULES, Rule, Told};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::finding::shell;
@@ -21,8 +21,8 @@ use crate::render::text::style::{self, paint};
 
 /// Say what a finding, or a line of a Java or OpenSSL log, means, and what to do next.
 ///
-/// A code, of a finding or of a step of check, gets its page. A pasted line, or a whole log on standard input (-), gets the
-/// faults that can stand behind it, the most likely first. With --server and --store they are looked at, and it is said which of the
+/// A code, of a finding or of a step of check, gets its page. A pasted line gets the faults that can stand behind it, the most
+/// likely first; a whole log on standard input (-) gets that for each of its different faults, the newest first. With --server and --store they are looked at, and it is said which of the
 /// faults are there and which are ruled out. Without anything: the list of codes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -53,16 +53,14 @@ pub(crate) struct Explain {
     no_password: NoStorePassword,
 }
 
-/// Most of a log that is read, in octets from its start.
-const MAX_LOG: u64 = 64 << 20;
+/// Most of a log that is looked at, in octets from its end.
+const MAX_LOG: usize = 64 << 20;
 
 pub(crate) fn run(arguments: &Explain, context: &Context) -> Result<Exit, CliError> {
     match arguments.text.as_deref() {
         None => list(context),
         Some("-") => {
-            let mut log = Vec::new();
-            let read = std::io::stdin().lock().take(MAX_LOG).read_to_end(&mut log);
-            read.map_err(|error| {
+            let log = newest(std::io::stdin().lock()).map_err(|error| {
                 CliError::new(
                     Exit::Store,
                     "source-unreadable",
@@ -108,17 +106,14 @@ fn page(page: Page, context: &Context) -> Result<Exit, CliError> {
 }
 
 fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, CliError> {
-    let Some((line, causes)) = finding::causes(log) else {
+    let faults: Vec<Fault<'_>> = finding::told(log).into_iter().map(Fault::of).collect();
+    if faults.is_empty() {
         let shown: String = log.trim().chars().take(80).collect();
         return Err(CliError::usage(format!(
             "{shown:?} is neither a finding's code nor a known text of a log"
         ))
         .hint("`trustmend explain` lists the codes; paste the line that names an exception"));
-    };
-    let causes: Vec<(&'static Rule, &'static str)> = causes
-        .iter()
-        .filter_map(|cause| Some((finding::rule(cause.code)?, cause.likelihood.name())))
-        .collect();
+    }
     let server = arguments.server.as_deref().unwrap_or("https://HOST:PORT");
     let store = arguments.store.as_deref().unwrap_or("STORE");
     let next = ["trustmend", "diagnose", server, "--store", store].map(str::to_owned);
@@ -126,9 +121,11 @@ fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, Cli
         true => Some(Look::at(arguments, context)?),
         false => None,
     };
+    let causes = distinct(&faults);
     if context.ui.json() {
         let pages: Vec<_> = causes.iter().map(|(rule, likelihood)| (rule.page(), *likelihood)).collect();
-        let mut explanation = v1::Explanation::of(&pages, &next);
+        let mut explanation =
+            v1::Explanation::of(&pages, &next).told(faults.iter().map(Fault::json).collect());
         if let Some(look) = &look {
             let statuses: Vec<_> = causes.iter().map(|(rule, _)| look.status(rule.code).name()).collect();
             let predicted = look.asked.then(|| look.predicted.clone());
@@ -137,18 +134,85 @@ fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, Cli
         context.ui.document(&v1::Document::of("explain", true, explanation))?;
         return Ok(Exit::Done);
     }
-    let mut text = format!("{}\n\ncan mean:\n", visible(line.trim()));
-    let width = causes.iter().map(|(rule, _)| rule.code.len()).max().unwrap_or_default();
-    for (rule, likelihood) in &causes {
-        let status = look.as_ref().map(|look| format!("{:<9}  ", look.status(rule.code).words()));
-        let status = status.unwrap_or_default();
-        text.push_str(&format!("  {status}{likelihood:<8}  {:width$}  {}\n", rule.code, rule.title()));
+    let mut text = String::new();
+    if faults.len() > 1 {
+        text.push_str(&format!("{} different faults, the newest first\n\n", faults.len()));
+    }
+    for fault in &faults {
+        text.push_str(&fault.text(look.as_ref()));
+        text.push('\n');
     }
     text.push_str(&look.map(|look| look.told(&causes)).unwrap_or_default());
     let next = paint(style::HINT, &shell(&next));
-    text.push_str(&format!("\nwhich one it is, and what mends it: {next}\n"));
+    text.push_str(&format!("which one it is, and what mends it: {next}\n"));
     context.ui.result(&text)?;
     Ok(Exit::Done)
+}
+
+/// Reads a log to its end and keeps the newest part of it.
+fn newest(mut input: impl Read) -> std::io::Result<Vec<u8>> {
+    let (mut log, mut piece) = (Vec::new(), vec![0; 1 << 20]);
+    loop {
+        match input.read(&mut piece)? {
+            0 => break,
+            count => log.extend(piece.iter().take(count)),
+        }
+        if log.len() > 2 * MAX_LOG {
+            log.drain(..log.len() - MAX_LOG);
+        }
+    }
+    log.drain(..log.len().saturating_sub(MAX_LOG));
+    Ok(log)
+}
+
+/// A fault that a log tells of, and the rules behind it.
+struct Fault<'a> {
+    line: &'a str,
+    times: usize,
+    causes: Vec<(&'static Rule, &'static str)>,
+}
+
+/// What several lines can mean: each code once, at its best.
+fn distinct(faults: &[Fault<'_>]) -> Vec<(&'static Rule, &'static str)> {
+    let mut distinct: Vec<(&'static Rule, &'static str)> = Vec::new();
+    for (rule, likelihood) in faults.iter().flat_map(|fault| &fault.causes) {
+        match distinct.iter_mut().find(|(known, _)| known.code == rule.code) {
+            Some((_, known)) if *likelihood == "certain" => *known = likelihood,
+            Some((_, known)) if *known == "possible" => *known = likelihood,
+            Some(_) => {}
+            None => distinct.push((rule, likelihood)),
+        }
+    }
+    distinct
+}
+
+impl<'a> Fault<'a> {
+    fn of(told: Told<'a>) -> Self {
+        let causes = told.causes.iter();
+        let causes =
+            causes.filter_map(|cause| Some((finding::rule(cause.code)?, cause.likelihood.name()))).collect();
+        Self { line: told.line.trim(), times: told.times, causes }
+    }
+
+    fn json(&self) -> v1::Told {
+        let codes = self.causes.iter().map(|(rule, _)| rule.code).collect();
+        v1::Told { line: self.line.to_owned(), times: self.times, causes: codes }
+    }
+
+    fn text(&self, look: Option<&Look>) -> String {
+        let mut text = format!("{}\n", visible(self.line));
+        if self.times > 1 {
+            text.push_str(&format!("{}\n", paint(style::DIM, &format!("({} times in all)", self.times))));
+        }
+        text.push_str("\ncan mean:\n");
+        let width = self.causes.iter().map(|(rule, _)| rule.code.len()).max().unwrap_or_default();
+        for (rule, likelihood) in &self.causes {
+            let status =
+                look.map(|look| format!("{:<9}  ", look.status(rule.code).words())).unwrap_or_default();
+            text.push_str(&format!("  {status}{likelihood:<8}  {:width$}  {}\n", rule.code, rule.title()));
+        }
+        text
+    }
 }
 
 /// How a cause stands after a look.
@@ -231,15 +295,15 @@ impl Look {
         let mut text = String::new();
         let others = self.others(causes);
         if !others.is_empty() {
-            text.push_str(&format!("\nfound besides: {}\n", others.join(", ")));
+            text.push_str(&format!("found besides: {}\n\n", others.join(", ")));
         }
         let found = causes.iter().any(|(rule, _)| self.status(rule.code) == Status::Found);
         if let Some(predicted) = &self.predicted {
-            text.push_str(&format!("\nnow Java would print: {}\n", visible(predicted)));
+            text.push_str(&format!("now Java would print: {}\n\n", visible(predicted)));
         } else if self.answered && !found {
             text.push_str(
-                "\nnow Java accepts this server with this store: the agent has not been restarted since, or reads another store \
-                 (`trustmend agents` shows which)\n",
+                "now Java accepts this server with this store: the agent has not been restarted since, or reads another store \
+                 (`trustmend agents` shows which)\n\n",
             );
         }
         text

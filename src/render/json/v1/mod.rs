@@ -90,12 +90,26 @@ pub struct Files {
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     causes: Vec<Cause>,
+    /// The lines they stand behind, the newest first; absent for a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<Vec<Told>>,
     /// What else was found; absent unless a server or a store was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     also: Option<Vec<&'static str>>,
     /// What Java would print now; absent unless a server was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     predicted_error: Option<Option<String>>,
+}
+
+/// A fault that a log tells of.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// The line that says most, where it was told last.
+    pub line: String,
+    /// How often it was told.
+    pub times: usize,
+    /// The codes that can stand behind it, the most likely first.
+    pub causes: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,7 +134,13 @@ impl Explanation {
             text: page.help,
             next: next.clone(),
         };
-        Self { causes: causes.iter().map(cause).collect(), also: None, predicted_error: None }
+        let causes = causes.iter().map(cause).collect();
+        Self { causes, faults: None, also: None, predicted_error: None }
+    }
+
+    /// The same with the lines of a log they stand behind.
+    pub fn told(self, faults: Vec<Told>) -> Self {
+        Self { faults: Some(faults), ..self }
     }
 
     /// The same after a look: how each cause stands, in their order, what else was found, and what Java would print now, if a server was asked.
