@@ -21,6 +21,7 @@ bench:
 	python3 benches/peers.py
 	python3 benches/targets.py
 	python3 benches/dev_certificates.py
+	cargo bench --bench hostile
 
 # The manual pages, from the definitions of the commands.
 man:

@@ -18,7 +18,8 @@ use crate::net::{
 };
 use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
-    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, arrange, bundle, faults, is_pinned, recommend,
+    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, arrange, bundle, faults_of, is_pinned,
+    recommend,
 };
 
 /// What is known of a server, and what the client makes of it.
@@ -241,7 +242,10 @@ fn judged(
     let arrangement = arrange(presented);
     let judgement = (!presented.is_empty()).then(|| judge(&question));
     let is_trusted = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted);
-    let (faults, known) = complete(&question, is_trusted, client);
+    let (faults, known) = match &judgement {
+        Some(judgement) => complete(&question, judgement, client),
+        None => (Vec::new(), Vec::new()),
+    };
     let predicted = judgement.as_ref().and_then(|judgement| judgement.predicted.clone());
     let recommendation = match &name {
         Some(PeerName::Dns(host)) if !is_trusted && is_pinned(host) => Recommendation::Nothing {
@@ -276,15 +280,13 @@ const MAX_DOWNLOADS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Every fault of a chain; what the server does not send is looked for elsewhere. With what was found, and where.
-fn complete(question: &Question<'_>, is_trusted: bool, client: &Client<'_>) -> (Vec<Fault>, Vec<Found>) {
-    if question.chain.is_empty() {
-        return (Vec::new(), Vec::new());
-    }
+fn complete(question: &Question<'_>, judgement: &Judgement, client: &Client<'_>) -> (Vec<Fault>, Vec<Found>) {
+    let is_trusted = judgement.verdict == Verdict::Trusted;
     let mut known = if is_trusted { Vec::new() } else { client.completion.known(client.store) };
     let started = Instant::now();
     for round in 0..=MAX_DOWNLOADS {
         let extra: Vec<Certificate> = known.iter().map(|(certificate, _)| certificate.clone()).collect();
-        let faults = faults(question, &extra);
+        let faults = faults_of(question, judgement, &extra);
         let top = open_end(question.chain, &faults, &extra)
             .filter(|_| round < MAX_DOWNLOADS && started.elapsed() < PATIENCE);
         let fresh = top.map(|top| client.completion.download(&top)).unwrap_or_default();

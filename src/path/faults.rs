@@ -1,19 +1,18 @@
 //! Every fault of a chain, also those Java hides behind the first one: an expired leaf under an unknown root with the
 //! wrong name has three.
 
-use crate::cert::verify::Outcome;
 use crate::cert::{AuthorityKeyId, Certificate, KeyAlgorithm, Name, signature_name};
 use crate::digest::Fingerprint;
 use crate::path::arrange::{Arrangement, Role, arrange};
-use crate::path::effort::Effort;
+use crate::path::candidate::{Candidate, is_same_authority};
 use crate::path::java::{
-    Branch, Question, Reason, Rejection, SignatureFault, check_anchor, check_leaf, check_name,
+    Branch, Judgement, Question, Reason, Rejection, SignatureFault, check_anchor, check_leaf, check_name,
     check_validity, hops, judge, same,
 };
 use crate::path::{Anchor, PeerName};
 
-/// Longest path looked at: as long as the longest chain Java takes, and the anchor.
-const MAX_PATH: usize = 11;
+/// Most presented certificates looked at: no client goes through more, and [`arrange`] does not either.
+const MAX_PRESENTED: usize = 64;
 
 /// Most stale entries listed: a store with more of one name is no less stale.
 const MAX_STALE: usize = 16;
@@ -120,6 +119,11 @@ pub enum Stale {
 /// Lists every fault. `extra` are certificates from elsewhere (folders, other stores, downloads) that may be the
 /// missing ones.
 pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
+    faults_of(question, &judge(question), extra)
+}
+
+/// The same for a question that was answered already.
+pub fn faults_of(question: &Question<'_>, judgement: &Judgement, extra: &[Certificate]) -> Vec<Fault> {
     let Some(leaf) = question.chain.first() else {
         return vec![Fault { kind: FaultKind::Refused(Reason::ChainEmpty), certificate: None, blocks: true }];
     };
@@ -131,8 +135,9 @@ pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
     if question.anchors.is_empty() {
         add(&mut list, FaultKind::Refused(Reason::StoreEmpty), None, true);
     }
-    let arrangement = arrange(question.chain);
-    let judgement = judge(question);
+    let chain = question.chain.get(..MAX_PRESENTED).unwrap_or(question.chain);
+    let question = &Question { chain, ..*question };
+    let arrangement = arrange(chain);
     let pinned = judgement.branch == Branch::Pinned;
     let held = judgement.path.as_deref().filter(|_| !pinned);
     let path = held
@@ -143,7 +148,7 @@ pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
     of_hops(question, &path, pinned, &mut list);
     of_bystanders(question, &path, &mut list);
     of_leaf(question, leaf, pinned, &mut list);
-    of_judgement(judgement.rejection, &mut list);
+    of_judgement(judgement.rejection.as_ref(), &mut list);
     list
 }
 
@@ -158,15 +163,18 @@ fn of_bystanders(question: &Question<'_>, path: &Candidate<'_>, list: &mut Vec<F
 
 /// What Java refused for, if nothing found so far is enough: key identifiers, serial numbers and forms that no other
 /// check looks at, and an anchor out of date where Java looks at its time after all (see the builder).
-fn of_judgement(rejection: Option<Rejection>, list: &mut Vec<Fault>) {
+fn of_judgement(rejection: Option<&Rejection>, list: &mut Vec<Fault>) {
     let Some(Rejection { reason, certificate }) = rejection else { return };
     if list.iter().any(|fault| fault.blocks) {
         return;
     }
     let dated = list.iter_mut().find(|fault| fault.kind == FaultKind::AnchorOutOfDate);
-    match dated.filter(|_| reason == Reason::NoPath) {
+    match dated.filter(|_| *reason == Reason::NoPath) {
         Some(fault) => fault.blocks = true,
-        None => list.push(Fault { kind: FaultKind::Refused(reason), certificate, blocks: true }),
+        None => {
+            let kind = FaultKind::Refused(reason.clone());
+            list.push(Fault { kind, certificate: *certificate, blocks: true });
+        }
     }
 }
 
@@ -175,130 +183,6 @@ fn add(list: &mut Vec<Fault>, kind: FaultKind, certificate: Option<&Certificate>
     if !list.contains(&fault) {
         list.push(fault);
     }
-}
-
-/// The best path there is: what was sent, then what was found, up to an anchor if one is met.
-struct Candidate<'a> {
-    /// Leaf first, the anchor not included.
-    below: Vec<&'a Certificate>,
-    anchor: Option<&'a Anchor>,
-    /// Those that were not sent.
-    found: Vec<&'a Certificate>,
-}
-
-impl<'a> Candidate<'a> {
-    /// The path Java takes, leaf to anchor.
-    fn held(question: &Question<'a>, path: &[Certificate]) -> Option<Self> {
-        let (anchor, below) = path.split_last()?;
-        let anchor = question.anchors.iter().find(|known| known.certificate == *anchor);
-        let sent = |certificate| question.chain.iter().find(|known| *known == certificate);
-        let below = below.iter().map(sent).collect::<Option<_>>()?;
-        Some(Self { below, anchor, found: Vec::new() })
-    }
-
-    fn of(question: &Question<'a>, arrangement: &Arrangement, extra: &'a [Certificate]) -> Self {
-        let mut path = Self { below: Vec::new(), anchor: None, found: Vec::new() };
-        let effort = &mut Effort::new();
-        for index in &arrangement.path {
-            let Some(certificate) = question.chain.get(*index) else { break };
-            path.anchor =
-                question.anchors.iter().find(|anchor| is_same_authority(&anchor.certificate, certificate));
-            if path.anchor.is_some() && !path.below.is_empty() {
-                return path;
-            }
-            path.below.push(certificate);
-            path.anchor = issuing_anchor(question, certificate, effort);
-            if path.anchor.is_some() {
-                return path;
-            }
-        }
-        path.extend(question, extra, effort);
-        path
-    }
-
-    fn extend(&mut self, question: &Question<'a>, extra: &'a [Certificate], effort: &mut Effort) {
-        while self.below.len() < MAX_PATH {
-            let Some(top) = self.below.last().filter(|top| !top.is_self_signed()) else { return };
-            let fresh = |issuer: &&Certificate| !self.below.contains(issuer);
-            // One that has not expired, if there is a choice.
-            let (valid, other): (Vec<&Certificate>, Vec<&Certificate>) =
-                extra.iter().filter(fresh).partition(|issuer| issuer.is_valid_at(question.now));
-            let next = valid.into_iter().chain(other).find(|issuer| has_issued(issuer, top, effort));
-            let Some(next) = next else { return };
-            self.below.push(next);
-            self.found.push(next);
-            self.anchor = issuing_anchor(question, next, effort);
-            if self.anchor.is_some() {
-                return;
-            }
-        }
-    }
-}
-
-/// What a server should send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    /// Its own certificate, then every intermediate in order of issuing; no root.
-    pub certificates: Vec<Certificate>,
-    /// Whose certificate is missing at the end, if one is.
-    pub missing: Option<Name>,
-}
-
-/// The chain a server should send, from what it sent, what the store holds, and what was found elsewhere (`extra`). `None`
-/// without a certificate to begin with.
-pub fn bundle(question: &Question<'_>, extra: &[Certificate]) -> Option<Bundle> {
-    let arrangement = arrange(question.chain);
-    let mut certificates: Vec<&Certificate> =
-        arrangement.path.iter().filter_map(|index| question.chain.get(*index)).collect();
-    let effort = &mut Effort::new();
-    let anchors = question.anchors.iter().map(|anchor| &anchor.certificate);
-    let known: Vec<&Certificate> = anchors.chain(extra).collect();
-    while certificates.len() < MAX_PATH {
-        let top = *certificates.last()?;
-        if top.is_self_signed() {
-            break;
-        }
-        let fresh = |issuer: &&&Certificate| !certificates.contains(*issuer);
-        let (valid, other): (Vec<&Certificate>, Vec<&Certificate>) =
-            known.iter().filter(fresh).partition(|issuer| issuer.is_valid_at(question.now));
-        let Some(next) = valid.into_iter().chain(other).find(|issuer| has_issued(issuer, top, effort)) else {
-            break;
-        };
-        certificates.push(next);
-    }
-    let top = *certificates.last()?;
-    let missing = (!top.is_self_signed()).then(|| top.issuer().clone());
-    if certificates.len() > 1 && top.is_self_signed() {
-        certificates.pop();
-    }
-    Some(Bundle { certificates: certificates.into_iter().cloned().collect(), missing })
-}
-
-/// Whether two certificates stand for one authority: one name and key.
-fn is_same_authority(left: &Certificate, right: &Certificate) -> bool {
-    left == right
-        || left.public_key().spki == right.public_key().spki && same(left.subject(), right.subject())
-}
-
-/// The anchor that issued a certificate; those with the key identifier it asks for are tried first.
-fn issuing_anchor<'a>(
-    question: &Question<'a>,
-    certificate: &Certificate,
-    effort: &mut Effort,
-) -> Option<&'a Anchor> {
-    let wanted = certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
-    let right_key = |anchor: &&Anchor| wanted.is_some() && anchor.certificate.subject_key_id() == wanted;
-    let first = question.anchors.iter().filter(right_key);
-    let rest = question.anchors.iter().filter(|anchor| !right_key(anchor));
-    first.chain(rest).find(|anchor| has_issued(&anchor.certificate, certificate, effort))
-}
-
-/// Whether the signature holds, or cannot be checked; not once the effort is spent.
-fn has_issued(issuer: &Certificate, certificate: &Certificate, effort: &mut Effort) -> bool {
-    let mut outcome = || effort.verify(certificate, issuer.public_key());
-    issuer != certificate
-        && same(issuer.subject(), certificate.issuer())
-        && outcome().is_some_and(|outcome| outcome != Outcome::Invalid)
 }
 
 /// Order, strangers, duplicates, the root sent along: none of it stops Java.
@@ -331,6 +215,9 @@ fn of_arrangement(question: &Question<'_>, arrangement: &Arrangement, list: &mut
 
 /// Where the path ends, and what the store has in that place.
 fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mut Vec<Fault>) {
+    if path.is_cut {
+        return;
+    }
     stale_anchors(question, path, pinned, list);
     if pinned {
         return;

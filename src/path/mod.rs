@@ -3,6 +3,7 @@
 //! Pure: certificates, settings and the time come in, verdicts and faults go out.
 
 mod arrange;
+mod candidate;
 mod effort;
 mod faults;
 mod interception;
@@ -16,7 +17,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 pub use arrange::{Arrangement, Issuer, Missing, Role, arrange};
-pub use faults::{Bundle, Fault, FaultKind, Stale, bundle, faults};
+pub use candidate::{Bundle, bundle};
+pub use faults::{Fault, FaultKind, Stale, faults, faults_of};
 pub use interception::{interceptor, is_pinned};
 pub use outcome::Outcome;
 pub use recommend::{Recommendation, recommend};

@@ -20,6 +20,7 @@ mod fs;
 mod generate;
 mod generate_life;
 mod handshakes;
+mod hostile;
 mod java_options;
 mod main_job;
 mod monitoring;

@@ -1,17 +1,10 @@
-//! Every fault at once, and chains and stores made to waste time.
+//! Every fault at once; hostile.rs has the chains and stores made to waste time.
 
-use std::time::Duration;
-
-use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, GeneralSubtree, IsCa, Issuer,
-    KeyPair, NameConstraints, SanType,
-};
 use time::macros::datetime;
 use trustmend::cert::Certificate;
 use trustmend::path::java::{Branch, Question, Reason, Settings, Verdict, Version, judge};
-use trustmend::path::{Anchor, FaultKind, Outcome, PeerName, Role, Stale, arrange, faults, openssl, webpki};
+use trustmend::path::{FaultKind, PeerName, Role, Stale, arrange, faults};
 
-use crate::clients::in_words;
 use crate::verdicts::{Case, generated_cases, recorded_cases};
 
 fn newest(feature: u32) -> Settings {
@@ -140,125 +133,6 @@ fn chains_are_arranged() {
     let alone = arranged("missing-intermediate");
     assert_eq!(alone.missing.unwrap().name.to_string(), "CN=Corp Issuing CA 1, O=Corp Test");
     assert!(arrange(&[]).path.is_empty());
-}
-
-/// Certificates made with rcgen; every name is free to choose.
-struct Forge {
-    key: KeyPair,
-}
-
-impl Forge {
-    fn new() -> Self {
-        Self { key: KeyPair::generate().unwrap() }
-    }
-
-    fn parameters(name: &str, ca: bool) -> CertificateParams {
-        let mut parameters = CertificateParams::default();
-        parameters.distinguished_name = DistinguishedName::new();
-        parameters.distinguished_name.push(DnType::CommonName, name);
-        parameters.is_ca = if ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
-        parameters
-    }
-
-    /// `subject` with this forge's key, signed by `issuer` under the name `under`.
-    fn issue(&self, parameters: &CertificateParams, under: &str, issuer: &Self) -> Certificate {
-        let authority = Self::parameters(under, true);
-        let made = parameters.signed_by(&self.key, &Issuer::from_params(&authority, &issuer.key)).unwrap();
-        Certificate::from_der(made.der()).unwrap()
-    }
-}
-
-/// Processor time of this thread.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
-}
-
-/// What `work` gives; fails if it takes more processor time than a debug build may for what a release build does in a
-/// tenth of it.
-fn within<T>(who: &str, work: impl FnOnce() -> T) -> T {
-    let start = cpu();
-    let answer = work();
-    let taken = cpu() - start;
-    assert!(taken < Duration::from_secs(3), "{who} took {taken:?}");
-    answer
-}
-
-/// Judges and lists faults; fails if that takes long even in a debug build. The other clients must end in time too, and
-/// must not trust what Java does not.
-fn judged(chain: &[Certificate], anchors: Vec<Certificate>) -> Verdict {
-    let anchors: Vec<Anchor> =
-        anchors.into_iter().map(|certificate| Anchor { certificate, alias: None }).collect();
-    let mut settings = newest(25);
-    settings.maximum_chain = usize::MAX;
-    let question = Question::new(chain, &anchors, datetime!(2026-11-23 12:00 UTC), &settings);
-    let verdict = within("Java", || judge(&question).verdict);
-    within("the list of faults", || faults(&question, chain));
-    for (client, judge) in [("OpenSSL", openssl::judge as Judge), ("webpki", webpki::judge)] {
-        let outcome = within(client, || judge(chain, &anchors, None, question.now));
-        let dares = outcome.is_trusted() && verdict != Verdict::Trusted;
-        assert!(!dares, "{client}: {outcome:?}, Java: {verdict:?}");
-        assert!(outcome.is_trusted() || in_words(&outcome).is_some(), "{client} says nothing");
-    }
-    verdict
-}
-
-type Judge = fn(&[Certificate], &[Anchor], Option<&PeerName>, time::OffsetDateTime) -> Outcome;
-
-fn gave_up(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Undecided { why } if why.starts_with("gave up"))
-}
-
-#[test]
-fn a_thousand_cross_signed_authorities_end_in_giving_up() {
-    let forges: Vec<Forge> = (0..20).map(|_| Forge::new()).collect();
-    let name = |index: usize| format!("CA {}", index % 1000);
-    let key = |index: usize| &forges[index % 1000 % forges.len()];
-    let mut chain = vec![forges[7].issue(&Forge::parameters("leaf", false), &name(0), key(0))];
-    for index in 0..1000 {
-        for issuer in [index + 1, index * 7 + 3, index * 31 + 11] {
-            let parameters = Forge::parameters(&name(index), true);
-            chain.push(key(index).issue(&parameters, &name(issuer), key(issuer)));
-        }
-    }
-    let stranger = Forge::new().issue(&Forge::parameters("Other", true), "Other", &forges[0]);
-    let verdict = judged(&chain, vec![stranger]);
-    assert!(gave_up(&verdict), "{verdict:?}");
-}
-
-#[test]
-fn ten_thousand_anchors_of_one_name_are_told_apart_or_given_up() {
-    let forges: Vec<Forge> = (0..500).map(|_| Forge::new()).collect();
-    let parameters = Forge::parameters("Root", true);
-    let root = |index: usize| forges[index % 500].issue(&parameters, "Root", &forges[index % 500]);
-    let anchors: Vec<Certificate> = (0..10_000).map(root).collect();
-    let stranger = Forge::new();
-    let leaf = stranger.issue(&Forge::parameters("leaf", false), "Root", &stranger);
-    assert!(gave_up(&judged(&[leaf], anchors.clone())));
-    let mut parameters = Forge::parameters("leaf", false);
-    parameters.use_authority_key_identifier_extension = true;
-    let leaf = stranger.issue(&parameters, "Root", &forges[499]);
-    assert_eq!(judged(&[leaf], anchors), Verdict::Trusted);
-}
-
-#[test]
-fn four_thousand_names_under_four_thousand_constraints_are_given_up() {
-    let (root, issuing, leaf) = (Forge::new(), Forge::new(), Forge::new());
-    let anchor = root.issue(&Forge::parameters("Root", true), "Root", &root);
-    let mut parameters = Forge::parameters("Issuing", true);
-    let subtrees = (0..4000).map(|n| GeneralSubtree::DnsName(format!("x{n}.test")));
-    let excluded_subtrees =
-        subtrees.chain([GeneralSubtree::IpAddress(CidrSubnet::V4([10; 4], [255; 4]))]).collect();
-    parameters.name_constraints = Some(NameConstraints { permitted_subtrees: vec![], excluded_subtrees });
-    let authority = issuing.issue(&parameters, "Root", &root);
-    let mut parameters = Forge::parameters("leaf", false);
-    let name = |n: usize| SanType::DnsName(format!("h{n}.corp.test").try_into().unwrap());
-    parameters.subject_alt_names = (0..4000).map(name).collect();
-    let many = leaf.issue(&parameters, "Issuing", &issuing);
-    assert!(gave_up(&judged(&[many, authority.clone()], vec![anchor.clone()])));
-    parameters.subject_alt_names.truncate(10);
-    let few = leaf.issue(&parameters, "Issuing", &issuing);
-    assert_eq!(judged(&[few, authority], vec![anchor]), Verdict::Trusted);
 }
 
 /// A leaf in the store is trusted whatever else is wrong with it; only its name counts.

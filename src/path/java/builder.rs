@@ -2,12 +2,13 @@
 //! and the anchors, until an anchor is met and the path down from it holds.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::canonical::{Canonical, same};
 use super::checks::{self, Depth, State, Stop, gave_up};
 use super::rejection::Reason;
 use super::{Found, Question};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, Name};
 use crate::path::effort::Effort;
 
 /// Certificates looked at for one verdict. Ten presented certificates and a store of thousands with one name stay
@@ -20,14 +21,23 @@ const MAX_DEPTH: usize = 64;
 /// A certificate with its names in comparable form.
 struct Node<'a> {
     certificate: &'a Certificate,
-    subject: Canonical,
-    issuer: Canonical,
+    subject: Rc<Canonical>,
+    issuer: Rc<Canonical>,
 }
 
 impl<'a> Node<'a> {
-    fn new(certificate: &'a Certificate) -> Self {
-        let (subject, issuer) = (Canonical::of(certificate.subject()), Canonical::of(certificate.issuer()));
-        Self { certificate, subject, issuer }
+    fn new(certificate: &'a Certificate, forms: &mut Forms<'a>) -> Self {
+        Self { certificate, subject: forms.of(certificate.subject()), issuer: forms.of(certificate.issuer()) }
+    }
+}
+
+/// The comparable forms of names, each made once: the names of a store are few, and most stand twice in a certificate.
+#[derive(Default)]
+struct Forms<'a>(HashMap<&'a [u8], Rc<Canonical>>);
+
+impl<'a> Forms<'a> {
+    fn of(&mut self, name: &'a Name) -> Rc<Canonical> {
+        Rc::clone(self.0.entry(name.der()).or_insert_with(|| Rc::new(Canonical::of(name))))
     }
 }
 
@@ -35,8 +45,8 @@ impl<'a> Node<'a> {
 pub(super) struct Builder<'a> {
     question: &'a Question<'a>,
     nodes: Vec<(Node<'a>, bool)>,
-    by_subject: HashMap<Canonical, Vec<usize>>,
-    trusted: HashSet<Canonical>,
+    by_subject: HashMap<Rc<Canonical>, Vec<usize>>,
+    trusted: HashSet<Rc<Canonical>>,
     steps: u32,
     /// Whether issuers were looked for before. The JDK uses one selector for all searches and never takes the time back
     /// out of it: from the second search on, anchors must be valid too.
@@ -57,17 +67,20 @@ struct Position<'a, 'b> {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(question: &'a Question<'a>) -> Self {
-        let anchors = question.anchors.iter().map(|anchor| (Node::new(&anchor.certificate), true));
+        let forms = &mut Forms::default();
+        let anchors = question.anchors.iter().map(|anchor| (&anchor.certificate, true));
         let presented = |certificate: &&Certificate| !question.is_anchor(certificate);
-        let chain =
-            question.chain.iter().filter(presented).map(|certificate| (Node::new(certificate), false));
-        let nodes: Vec<(Node<'a>, bool)> = anchors.chain(chain).collect();
-        let mut by_subject: HashMap<Canonical, Vec<usize>> = HashMap::new();
+        let chain = question.chain.iter().filter(presented).map(|certificate| (certificate, false));
+        let nodes: Vec<(Node<'a>, bool)> = anchors
+            .chain(chain)
+            .map(|(certificate, anchor)| (Node::new(certificate, forms), anchor))
+            .collect();
+        let mut by_subject: HashMap<Rc<Canonical>, Vec<usize>> = HashMap::new();
         let mut trusted = HashSet::new();
         for (index, (node, anchor)) in nodes.iter().enumerate() {
-            by_subject.entry(node.subject.clone()).or_default().push(index);
+            by_subject.entry(Rc::clone(&node.subject)).or_default().push(index);
             if *anchor {
-                trusted.insert(node.subject.clone());
+                trusted.insert(Rc::clone(&node.subject));
             }
         }
         Self { question, nodes, by_subject, trusted, steps: MAX_STEPS, searched: false, undecided: None }
@@ -118,7 +131,7 @@ impl<'a> Builder<'a> {
             if position.self_issued && self_issued {
                 return Ok(None);
             }
-            let issuer = node.issuer.clone();
+            let issuer = Rc::clone(&node.issuer);
             let passed = if self_issued { position.passed } else { position.passed.saturating_add(1) };
             path.push(certificate);
             let next = Position { certificate, issuer: &issuer, self_issued, passed };

@@ -14,8 +14,10 @@ impl Canonical {
         Self(name.rdns().iter().map(|rdn| canonical_rdn(rdn)).collect())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether this is the name's form. Most names differ in the first part, and the rest of them is left alone.
+    pub(super) fn is(&self, name: &Name) -> bool {
+        let rdns = name.rdns();
+        self.0.len() == rdns.len() && self.0.iter().zip(rdns).all(|(own, rdn)| *own == canonical_rdn(rdn))
     }
 
     /// Whether the name lies at or below `base` (X500Name.isWithinSubtree).
@@ -26,7 +28,10 @@ impl Canonical {
 
 /// Whether Java takes subject and issuer for one name (X509CertImpl.isSelfIssued).
 pub fn same(left: &Name, right: &Name) -> bool {
-    left.der() == right.der() || Canonical::of(left) == Canonical::of(right)
+    let (ours, theirs) = (left.rdns(), right.rdns());
+    left.der() == right.der()
+        || ours.len() == theirs.len()
+            && ours.iter().zip(theirs).all(|(left, right)| canonical_rdn(left) == canonical_rdn(right))
 }
 
 /// Attributes with a keyword first, each sort by its text (sun.security.x509.AVAComparator).

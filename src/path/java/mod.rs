@@ -42,7 +42,6 @@ use super::{Anchor, PeerName};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use builder::Builder;
-use canonical::Canonical;
 use checks::{Depth, State, Stop};
 use host::Wildcards;
 use rejection::Stage;
@@ -112,7 +111,7 @@ impl<'a> Question<'a> {
 
     fn is_jdk_ca(&self, anchor: &Certificate) -> bool {
         let named = |known: &Anchor| {
-            known.alias.as_ref().is_some_and(|alias| alias.contains(" [jdk")) && known.certificate == *anchor
+            known.certificate == *anchor && known.alias.as_ref().is_some_and(|alias| alias.contains(" [jdk"))
         };
         self.jdk_authorities.contains(&anchor.sha256()) || self.anchors.iter().any(named)
     }
@@ -253,39 +252,34 @@ fn find(
 
 /// How much of the chain the validator takes; `None` when the builder has to search (PKIXValidator.engineValidate).
 fn validated_length(question: &Question<'_>) -> Option<usize> {
-    let subjects: Vec<(Canonical, &Certificate)> = question
-        .anchors
-        .iter()
-        .map(|anchor| (Canonical::of(anchor.certificate.subject()), &anchor.certificate))
-        .collect();
-    let mut issuer = Canonical::of(question.chain.first()?.issuer());
+    let anchors = || question.anchors.iter().map(|anchor| &anchor.certificate);
+    let mut issuer = question.chain.first()?.issuer();
     for (index, certificate) in question.chain.iter().enumerate().skip(1) {
-        let subject = Canonical::of(certificate.subject());
-        if subject != issuer {
+        let subject = certificate.subject();
+        if !same(subject, issuer) {
             return None;
         }
         let key = &certificate.public_key().spki;
-        let known = subjects.iter().any(|(name, anchor)| {
-            *anchor == certificate || *name == subject && anchor.public_key().spki == *key
-        });
-        if known {
+        let known = |anchor: &Certificate| {
+            anchor == certificate || anchor.public_key().spki == *key && same(anchor.subject(), subject)
+        };
+        if anchors().any(known) {
             return Some(index);
         }
-        issuer = Canonical::of(certificate.issuer());
+        issuer = certificate.issuer();
     }
-    subjects.iter().any(|(name, _)| *name == issuer).then_some(question.chain.len())
+    anchors().any(|anchor| same(anchor.subject(), issuer)).then_some(question.chain.len())
 }
 
 /// `PKIXCertPathValidator`: below every anchor with the issuer's name and key identifier, until one holds. Java walks
 /// them in no fixed order and reports the last; this reports the last in the store's order.
 fn validate(question: &Question<'_>, chain: &[Certificate], effort: &mut Effort) -> Result<Found, Stop> {
     let Some(top) = chain.last() else { return Err(Stop::GaveUp("no certificate".to_owned())) };
-    let issuer = Canonical::of(top.issuer());
     let mut last = Stop::refused(Reason::NoAnchorFits, Some(top));
     let mut unsupported = None;
     for anchor in question.anchors {
         let anchor = &anchor.certificate;
-        if !fits(top, &issuer, anchor) {
+        if !fits(top, anchor) {
             continue;
         }
         match below(question, chain, anchor, effort) {
@@ -303,7 +297,7 @@ fn validate(question: &Question<'_>, chain: &[Certificate], effort: &mut Effort)
 
 /// Whether an anchor is worth trying: name, and key identifier and serial number where both sides have them
 /// (AdaptableX509CertSelector).
-fn fits(top: &Certificate, issuer: &Canonical, anchor: &Certificate) -> bool {
+fn fits(top: &Certificate, anchor: &Certificate) -> bool {
     let id = top.authority_key_id();
     let key_id = id.and_then(|id| id.key_id.as_deref());
     let key_fits = match (key_id, anchor.subject_key_id()) {
@@ -312,7 +306,7 @@ fn fits(top: &Certificate, issuer: &Canonical, anchor: &Certificate) -> bool {
     };
     let serial = id.and_then(|id| id.serial.as_deref()).filter(|_| anchor.version() > 2);
     let serial_fits = serial.is_none_or(|wanted| number(wanted) == number(anchor.serial()));
-    key_fits && serial_fits && Canonical::of(anchor.subject()) == *issuer
+    key_fits && serial_fits && same(anchor.subject(), top.issuer())
 }
 
 /// A serial number without the zeros in front.
