@@ -22,6 +22,7 @@ mod monitor;
 mod network;
 mod password;
 mod platform;
+mod signals;
 mod source;
 mod stream;
 mod summary;
@@ -62,6 +63,7 @@ where
     I::Item: Into<OsString> + Clone,
 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    signals::survive_file_limit();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
         let ui = Ui::new(anstream::ColorChoice::Auto, false, false, false);

@@ -79,6 +79,14 @@ pub enum PathError {
         /// What was attempted.
         doing: &'static str,
     },
+    /// Longer than this process may make a file (`ulimit -f`).
+    #[error("{}: the process may not write a file of this size ({doing})", path.display())]
+    SizeLimit {
+        /// The file.
+        path: PathBuf,
+        /// What was attempted.
+        doing: &'static str,
+    },
     /// Larger than anything this program takes for what it was asked to read.
     #[error("{}: larger than the {limit} octets that are read at most", path.display())]
     TooLarge {
@@ -175,6 +183,7 @@ impl PathError {
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
             io::ErrorKind::StorageFull => Self::NoSpace { path, doing },
             io::ErrorKind::QuotaExceeded => Self::Quota { path, doing },
+            io::ErrorKind::FileTooLarge => Self::SizeLimit { path, doing },
             _ if is_link_loop(&source) => Self::LinkLoop { path },
             _ => Self::Io { path, doing, source },
         }
@@ -201,6 +210,7 @@ impl PathError {
             | Self::ReadOnly { path }
             | Self::NoSpace { path, .. }
             | Self::Quota { path, .. }
+            | Self::SizeLimit { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Locked { path, .. }
             | Self::Changed { path }
@@ -227,6 +237,7 @@ impl PathError {
                 "remount the file system for writing, or use a copy of the file elsewhere"
             }
             Self::NoSpace { .. } | Self::Quota { .. } => "make room and run again; nothing was changed",
+            Self::SizeLimit { .. } => "raise the limit (`ulimit -f`) and run again; nothing was changed",
             Self::TooLarge { .. } => "check that this is the file that was meant",
             Self::Locked { .. } => "wait for the other program to end, then run again; nothing was changed",
             Self::Changed { .. } => "run again, to see the file as it is now; nothing was overwritten",
