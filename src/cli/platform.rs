@@ -245,6 +245,24 @@ mod tests {
                 ),
             ),
             (
+                System::Arch,
+                format!(
+                    "write /etc/ca-certificates/trust-source/anchors/trustmend-{short}.crt; run trust extract-compat"
+                ),
+                format!(
+                    "remove /etc/ca-certificates/trust-source/anchors/trustmend-{short}.crt; run trust extract-compat"
+                ),
+            ),
+            (
+                System::Suse,
+                format!(
+                    "write /usr/share/pki/trust/anchors/trustmend-{short}.crt; run update-ca-certificates"
+                ),
+                format!(
+                    "remove /usr/share/pki/trust/anchors/trustmend-{short}.crt; run update-ca-certificates"
+                ),
+            ),
+            (
                 System::MacOs,
                 format!("run security add-trusted-cert -d -r trustRoot -k {KEYCHAIN} ca.pem"),
                 format!("run security delete-certificate -Z {} -t {KEYCHAIN}", root.sha1().hex()),

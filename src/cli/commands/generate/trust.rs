@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::super::super::args::StorePassword;
 use super::super::super::error::CliError;
@@ -16,10 +17,14 @@ use crate::digest::Fingerprint;
 use crate::fs;
 use crate::import::{self, Candidate, Destination, Origin, PlanError, Removal, Request};
 use crate::render::json::v1;
+use crate::secret::Password;
 use crate::store;
 
 /// The record, in the authority's folder: a line for each place, fingerprint of the root and name of the place.
 const RECORD: &str = "trusted-by";
+
+/// How long to wait for another who changes it.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Far more than anybody installs.
 const MAX_RECORD: u64 = 1 << 20;
@@ -60,19 +65,21 @@ impl Place {
         }
     }
 
-    /// The places a `--trust` means: `nss:` may mean several.
-    pub(super) fn parse(text: &str) -> Result<Vec<Self>, CliError> {
+    /// The places a `--trust` means, of which `nss:` may mean several, and the password that a JVM's options tell.
+    fn parse(text: &str, access: Access<'_>) -> Result<(Vec<Self>, Option<Password>), CliError> {
         let absolute = |path: &Path| {
             std::path::absolute(path).map_err(|error| CliError::usage(format!("{text}: {error}")))
         };
         if text == "os:" {
-            return Ok(vec![Self::System]);
+            return Ok((vec![Self::System], None));
         }
         let Some(folder) = text.strip_prefix("nss:") else {
-            return Ok(vec![Self::Store(absolute(&assemble::writable(text)?)?)]);
+            let (path, given) = assemble::writable_with(text, access.password)?;
+            let told = (!given.is_default).then_some(given.password);
+            return Ok((vec![Self::Store(absolute(&path)?)], told));
         };
         if !folder.is_empty() {
-            return Ok(vec![Self::Nss(absolute(Path::new(folder))?)]);
+            return Ok((vec![Self::Nss(absolute(Path::new(folder))?)], None));
         }
         let found = assemble::home().map(|home| platform::nss_databases(&home)).unwrap_or_default();
         if found.is_empty() {
@@ -80,13 +87,14 @@ impl Place {
             return Err(CliError::new(Exit::Store, "store-missing", message)
                 .hint("start the browser once, or name the folder: nss:$HOME/.pki/nssdb is Chromium's"));
         }
-        Ok(found.into_iter().map(Self::Nss).collect())
+        Ok((found.into_iter().map(Self::Nss).collect(), None))
     }
 }
 
 /// The places that shall trust a root, found to be able to.
 pub(super) struct Trust {
-    places: Vec<Place>,
+    /// With the password that the options of the JVM tell, where a JVM was named.
+    places: Vec<(Place, Option<Password>)>,
     failed: Vec<(String, CliError)>,
 }
 
@@ -100,11 +108,11 @@ impl Trust {
     ) -> Result<Self, CliError> {
         let (mut places, mut failed) = (Vec::new(), Vec::new());
         for text in texts {
-            match Place::parse(text) {
-                Ok(found) => {
+            match Place::parse(text, access) {
+                Ok((found, told)) => {
                     for place in found {
-                        match try_out(&place, access, context, root) {
-                            Ok(()) => places.push(place),
+                        match try_out(&place, told.as_ref(), access, context, root) {
+                            Ok(()) => places.push((place, told.clone())),
                             Err(error) => failed.push((place.name(), error)),
                         }
                     }
@@ -120,7 +128,7 @@ impl Trust {
 
     /// Places that were able to before.
     pub(super) fn known(places: Vec<Place>) -> Self {
-        Self { places, failed: Vec::new() }
+        Self { places: places.into_iter().map(|place| (place, None)).collect(), failed: Vec::new() }
     }
 
     /// Makes each place trust the root; `record` is the authority's folder, if it has one.
@@ -132,8 +140,9 @@ impl Trust {
         record: Option<&Path>,
     ) -> Vec<(v1::Trusted, Exit)> {
         let mut results = Vec::new();
-        for place in &self.places {
-            let done = keep(record, root, place).and_then(|()| install(place, access, context, root));
+        for (place, told) in &self.places {
+            let kept = keep(record, root, place);
+            let done = kept.and_then(|()| install(place, told.as_ref(), access, context, root));
             results.push((place.name(), done));
         }
         results.extend(self.failed.into_iter().map(|(name, error)| (name, Err(error))));
@@ -164,11 +173,21 @@ fn request(root: &Certificate) -> Request {
     Request { certificates: vec![candidate], alias: None, replace: false }
 }
 
-fn destination(path: &Path, access: Access<'_>) -> Result<Destination, CliError> {
-    write::destination(&format!("file:{}", path.display()), access.password, None)
+fn destination(path: &Path, told: Option<&Password>, access: Access<'_>) -> Result<Destination, CliError> {
+    let mut destination = write::destination(&format!("file:{}", path.display()), access.password, None)?;
+    if let Some(told) = told {
+        destination.password = told.clone();
+    }
+    Ok(destination)
 }
 
-fn try_out(place: &Place, access: Access<'_>, context: &Context, root: &Certificate) -> Result<(), CliError> {
+fn try_out(
+    place: &Place,
+    told: Option<&Password>,
+    access: Access<'_>,
+    context: &Context,
+    root: &Certificate,
+) -> Result<(), CliError> {
     let path = match place {
         Place::Store(path) => path,
         Place::System if System::here().is_none() => {
@@ -178,7 +197,7 @@ fn try_out(place: &Place, access: Access<'_>, context: &Context, root: &Certific
         }
         Place::System | Place::Nss(_) => return Ok(()),
     };
-    let mut destination = destination(path, access)?;
+    let mut destination = destination(path, told, access)?;
     let request = request(root);
     let planner = |store: &store::Store| Ok(import::plan(store, &request, context.now));
     let applied = write::change(&mut destination, context, true, &planner)?;
@@ -195,8 +214,9 @@ fn try_out(place: &Place, access: Access<'_>, context: &Context, root: &Certific
 }
 
 /// Makes one place trust the root, and finds that it does.
-pub(super) fn install(
+fn install(
     place: &Place,
+    told: Option<&Password>,
     access: Access<'_>,
     context: &Context,
     root: &Certificate,
@@ -206,7 +226,7 @@ pub(super) fn install(
     let failed = |message: String| CliError::new(Exit::Write, "trust", message);
     match place {
         Place::Store(path) => {
-            let mut destination = destination(path, access)?;
+            let mut destination = destination(path, told, access)?;
             let request = request(root);
             let planner = |store: &store::Store| Ok(import::plan(store, &request, context.now));
             let applied = write::change(&mut destination, context, false, &planner)?;
@@ -257,7 +277,7 @@ pub(super) fn install(
 }
 
 /// Takes a root back from one place. That it was not there any more is no failure.
-pub(super) fn uninstall(
+fn uninstall(
     place: &Place,
     access: Access<'_>,
     context: &Context,
@@ -269,7 +289,7 @@ pub(super) fn uninstall(
     match place {
         Place::Store(path) if !path.exists() => Ok("the store is gone".to_owned()),
         Place::Store(path) => {
-            let mut destination = destination(path, access)?;
+            let mut destination = destination(path, None, access)?;
             let removal = Removal { fingerprints: vec![sha256], ..Removal::default() };
             let planner = |store: &store::Store| match removal.plan(store, context.now) {
                 Err(PlanError::NoEntry { .. }) => Ok(import::Plan::default()),
@@ -314,18 +334,33 @@ fn system_has(sha256: &Fingerprint) -> bool {
     certificates.into_iter().any(|certificate| certificate.sha256() == *sha256)
 }
 
+/// Fingerprints of roots, and the places that were made to trust them.
+type Record = BTreeSet<(String, Place)>;
+
 /// The places that were made to trust roots of the authority in `folder`.
-pub(super) fn record(folder: &Path) -> BTreeSet<(String, Place)> {
-    let octets = fs::read(&folder.join(RECORD), MAX_RECORD).unwrap_or_default();
+pub(super) fn record(folder: &Path) -> Result<Record, CliError> {
+    let octets = match fs::read(&folder.join(RECORD), MAX_RECORD) {
+        Ok(octets) => octets,
+        Err(fs::PathError::NotFound { .. }) => return Ok(Record::new()),
+        Err(error) => return Err(assemble::path_error(&error)),
+    };
     let text = String::from_utf8_lossy(&octets).into_owned();
     let lines = text.lines().filter_map(|line| line.split_once(' '));
-    lines.map(|(root, place)| (root.to_owned(), Place::recorded(place))).collect()
+    Ok(lines.map(|(root, place)| (root.to_owned(), Place::recorded(place))).collect())
 }
 
-/// Writes the record anew.
-pub(super) fn write_record(folder: &Path, record: &BTreeSet<(String, Place)>) -> Result<(), CliError> {
-    let lines: String = record.iter().map(|(root, place)| format!("{root} {}\n", place.name())).collect();
-    fs::create_over(&folder.join(RECORD), lines.as_bytes(), 0o600).map_err(|error| write_error(&error))
+/// Changes the record, alone: whoever else does has to wait, and reads it afterwards.
+fn amend(folder: &Path, change: impl FnOnce(&mut Record)) -> Result<(), CliError> {
+    let path = folder.join(RECORD);
+    let _lock = fs::lock(&path, LOCK_WAIT).map_err(|error| write_error(&error))?;
+    let before = record(folder)?;
+    let mut lines = before.clone();
+    change(&mut lines);
+    if lines == before {
+        return Ok(());
+    }
+    let text: String = lines.iter().map(|(root, place)| format!("{root} {}\n", place.name())).collect();
+    fs::create_over(&path, text.as_bytes(), 0o600).map_err(|error| write_error(&error))
 }
 
 /// Removes the record of an authority that is gone.
@@ -339,8 +374,7 @@ pub(super) fn remove_record(folder: &Path) -> Result<(), CliError> {
 /// Adds a line to it.
 fn keep(folder: Option<&Path>, root: &Certificate, place: &Place) -> Result<(), CliError> {
     let Some(folder) = folder else { return Ok(()) };
-    let mut lines = record(folder);
-    if lines.insert((root.sha256().hex(), place.clone())) { write_record(folder, &lines) } else { Ok(()) }
+    amend(folder, |lines| drop(lines.replace((root.sha256().hex(), place.clone()))))
 }
 
 /// Takes every recorded root back from everywhere; what could not be taken back stays recorded.
@@ -351,9 +385,8 @@ pub(super) fn take_back(
     root: Option<&Certificate>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<(v1::Trusted, Exit)>, CliError> {
-    let mut lines = record(folder);
-    let mut results = Vec::new();
-    for line in lines.clone() {
+    let (mut results, mut gone) = (Vec::new(), Record::new());
+    for line in record(folder)? {
         let (hex, place) = &line;
         if !wanted(hex) {
             continue;
@@ -362,12 +395,12 @@ pub(super) fn take_back(
         let root = root.filter(|root| root.sha256() == sha256);
         let done = uninstall(place, access, context, sha256, root);
         if done.is_ok() {
-            lines.remove(&line);
+            gone.insert(line.clone());
         }
         results.push(told(context, place.name(), done));
     }
-    if !results.is_empty() {
-        write_record(folder, &lines)?;
+    if !gone.is_empty() {
+        amend(folder, |lines| lines.retain(|line| !gone.contains(line)))?;
     }
     Ok(results)
 }
