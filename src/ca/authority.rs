@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::issued::certificate_pem;
 use super::key::Hash;
-use super::leaf::{Issuer, key_id, refuse_too_long};
+use super::leaf::{BACKDATE, Issuer, key_id, refuse_too_long};
 use super::limits::shown;
 use super::template::{Template, distinguished_name};
 use super::{
@@ -270,7 +270,7 @@ impl Authority {
     fn within_life(&self, asked: Validity) -> Result<Validity, CaError> {
         let issuer = self.issuer();
         let end = issuer.not_after().min(self.root.not_after());
-        if asked.not_before > end {
+        if asked.not_before.saturating_add(BACKDATE) > end {
             return Err(CaError::AuthorityExpired { authority: issuer.label(), not_after: end });
         }
         Ok(Validity { not_before: asked.not_before, not_after: asked.not_after.min(end) })

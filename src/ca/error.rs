@@ -1,11 +1,27 @@
 //! Why a certificate was not made.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
 use super::Fault;
 use crate::fs::PathError;
+
+/// What somebody typed, as an error shows it: quoted, and cut where it is longer than anything that could be meant.
+pub(crate) struct Typed<'a>(pub(crate) &'a str);
+
+/// Characters shown of it.
+const MAX_SHOWN: usize = 72;
+
+impl fmt::Display for Typed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(MAX_SHOWN).and_then(|(end, _)| self.0.get(..end)) {
+            Some(begin) => write!(f, "{begin:?}... ({} characters)", self.0.chars().count()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
 
 /// Why a certificate, a key or an authority was not made, read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +57,7 @@ pub enum CaError {
         permitted: String,
     },
     /// The text names neither a domain nor an address nor a network.
-    #[error("{text:?} is neither a domain nor an address nor a network: {reason}")]
+    #[error("{} is neither a domain nor an address nor a network: {reason}", Typed(text))]
     Limit {
         /// As typed.
         text: String,
@@ -49,7 +65,7 @@ pub enum CaError {
         reason: String,
     },
     /// Its life is over, or has not begun.
-    #[error("the authority {authority} is not valid when the certificate would be: it ends {not_after}")]
+    #[error("the authority {authority} is not valid any more: it ended {}", not_after.date())]
     AuthorityExpired {
         /// Its name.
         authority: String,
@@ -71,13 +87,13 @@ pub enum CaError {
     #[error("a self-signed certificate needs a common name of 1 to 64 characters")]
     SubjectEmpty,
     /// The text names no kind of key.
-    #[error("{text:?} is no kind of key: p256, p384, p521, ed25519, rsa2048, rsa3072 and rsa4096 are")]
+    #[error("{} is no kind of key: p256, p384, p521, ed25519, rsa2048, rsa3072 and rsa4096 are", Typed(text))]
     KeyKind {
         /// As typed.
         text: String,
     },
     /// The text names no fault.
-    #[error("{text:?} is no fault: {} are", Fault::ALL.map(Fault::name).join(", "))]
+    #[error("{} is no fault: {} are", Typed(text), Fault::ALL.map(Fault::name).join(", "))]
     Fault {
         /// As typed.
         text: String,

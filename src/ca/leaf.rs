@@ -18,7 +18,7 @@ const MAX_DAYS: u32 = 36_525;
 const APPLE_DAYS: i64 = 825;
 
 /// Clocks of virtual machines run behind; what begins now is not valid there yet.
-const BACKDATE: Duration = Duration::HOUR;
+pub(super) const BACKDATE: Duration = Duration::HOUR;
 
 /// The longest Certificate message that JSSE takes (jdk.tls.maxHandshakeMessageSize), less what stands around each
 /// certificate.

@@ -25,6 +25,7 @@ mod weak;
 pub use authority::{Authority, NewAuthority, names_our_authority};
 pub use csr::SigningRequest;
 pub use error::CaError;
+pub(crate) use error::Typed;
 pub use fault::Fault;
 pub use issued::{IssueNote, Issued, Signed};
 pub use key::{KeyKind, SigningKey};

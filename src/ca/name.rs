@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::error::Typed;
 use crate::cert::GeneralName;
 
 /// Octets of one label and of a whole name (RFC 1035 section 2.3.4).
@@ -45,7 +46,7 @@ impl fmt::Display for NameNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PortDropped(port) => write!(f, "the port {port} is left out: certificates name hosts"),
-            Self::UrlStripped(url) => write!(f, "of {url} only the host is taken"),
+            Self::UrlStripped(url) => write!(f, "of {} only the host is taken", Typed(url)),
             Self::ToAscii { typed, ascii } => write!(f, "{typed} is written {ascii}"),
             Self::Underscore => {
                 f.write_str("an underscore is not allowed in host names; some clients refuse it")
@@ -60,7 +61,7 @@ impl fmt::Display for NameNote {
 
 /// Why a text is not a name for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a name for a certificate: {reason}")]
+#[error("{} is not a name for a certificate: {reason}", Typed(text))]
 #[non_exhaustive]
 pub struct NameError {
     /// As typed.
@@ -338,7 +339,7 @@ mod tests {
             ("[::1]", "ip:::1"),
             ("[::1]:8443", "ip:::1 (the port 8443 is left out: certificates name hosts)"),
             ("localhost:4447", "dns:localhost (the port 4447 is left out: certificates name hosts)"),
-            ("https://a.test/x", "dns:a.test (of https://a.test/x only the host is taken)"),
+            ("https://a.test/x", "dns:a.test (of \"https://a.test/x\" only the host is taken)"),
             ("admin@Corp.test", "email:admin@corp.test"),
             ("spiffe://corp.test/agent", "uri:spiffe://corp.test/agent"),
             ("uri:https://corp.test/", "uri:https://corp.test/"),

@@ -11,6 +11,9 @@ use super::exit::Exit;
 use super::ui::Ui;
 use crate::secret::Password;
 
+/// Shortest password that keytool takes.
+const SHORTEST: usize = 6;
+
 /// Largest password file read.
 const MAX_FILE: u64 = 4096;
 
@@ -73,6 +76,21 @@ pub(crate) fn prompt_twice(ui: &Ui, question: &str) -> Result<Option<Password>, 
             Err(CliError::usage("the two passwords differ").hint("run it again and type the same one twice"))
         }
     }
+}
+
+/// Refuses a new password that Java's own tool would not take, and says what else may not.
+pub(crate) fn check_new(new: &Password, ui: &Ui) -> Result<(), CliError> {
+    if new.text().chars().count() < SHORTEST {
+        return Err(CliError::new(Exit::Refused, "password-short", "the new password is too short")
+            .hint(format!("keytool takes none below {SHORTEST} characters; choose a longer one")));
+    }
+    if !new.text().is_ascii() {
+        ui.warn(
+            "the new password is not plain ASCII: Java before 25 does not open a PKCS12 store with it, and a JKS store \
+             only where the locale can spell it",
+        );
+    }
+    Ok(())
 }
 
 /// The first line of a file.

@@ -7,13 +7,11 @@ use std::process::Command;
 
 use trustmend::ca::KeyKind;
 
-use crate::support::jvm::Jvm;
 use crate::support::openssl::openssl;
 use crate::support::program;
 use crate::support::run::{command, trustmend};
 use crate::support::scratch::Scratch;
 use crate::support::strace;
-use crate::support::tomcat::Tomcat;
 
 /// What the linter says of every certificate here and is no fault of theirs: it holds each DNS name against RFC 1034's
 /// syntax for a host of two labels or more. RFC 6125 (6.4.3) has wildcards, RFC 5280 (4.2.1.10) lets a constraint be a
@@ -212,6 +210,7 @@ fn what_cannot_be_is_one_line_and_nothing_written() {
         let errors = said.stderr.lines().filter(|line| line.starts_with("error: ")).count();
         assert_eq!(errors, 1, "{name:?}: {}", said.stderr);
         assert!(said.stderr.contains("is not a name for a certificate: "), "{name:?}: {}", said.stderr);
+        assert!(said.stderr.lines().all(|line| line.len() < 200), "{name:?}: {}", said.stderr);
     }
     let many: Vec<_> = (0..10_000).map(|number| format!("h{number}.test")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
@@ -222,6 +221,16 @@ fn what_cannot_be_is_one_line_and_nothing_written() {
         "{}",
         said.stderr
     );
+    let long = "a".repeat(5000);
+    for flag in ["--key", "--permit", "--ca"] {
+        let said = trustmend(&home, &["generate", "a.test", "--out", "made", flag, &long]);
+        let lines = said.stderr.lines().all(|line| line.len() < 250);
+        assert!(
+            said.code == 2 && lines && said.stderr.contains("(5000 characters)"),
+            "{flag}: {}",
+            said.stderr
+        );
+    }
     for days in ["0", "4000000"] {
         assert_eq!(trustmend(&home, &["generate", "a.test", "--out", "made", "--days", days]).code, 2);
     }
@@ -244,28 +253,4 @@ fn a_full_disk_and_a_read_only_folder_leave_nothing() {
     assert!(said.stderr.contains("no space left on the device"), "{}", said.stderr);
     assert!(said.stderr.to_lowercase().contains("read-only"), "{}", said.stderr);
     assert_eq!(said.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 2, "{}", said.stderr);
-}
-
-/// The page of Okta's on-premises agents, which takes five dialogs of keytool, in one line: Tomcat starts with the keystore,
-/// and a client with the store that the line filled connects.
-#[test]
-fn one_line_makes_a_tomcat_that_a_client_trusts() {
-    let home = Scratch::new();
-    trustmend(&home, &["generate", "other.test", "--out", "other", "--self-signed"]).success();
-    trustmend(
-        &home,
-        &["import", "other/cert.pem", "--store", "agent.jks", "--yes", "--allow", "leaf", "--reason", "test"],
-    )
-    .success();
-    let line = "generate scim.corp.test 10.0.0.5 127.0.0.1 --keystore scim_tomcat_keystore --alias scim_tom \
-        --server-config tomcat --trust agent.jks --json";
-    let made = trustmend(&home, &line.split_whitespace().collect::<Vec<_>>()).success().json();
-    let config = made["server_config"].as_str().unwrap();
-    let inside = &config[config.find("<SSLHostConfig>").unwrap()..config.rfind("</Connector>").unwrap()];
-    let tomcat = Tomcat::start(Jvm::compiler(), "", inside, &[("hello.txt", "hello\n")]);
-    for (host, does) in [("127.0.0.1", true), ("localhost", false)] {
-        let said =
-            trustmend(&home, &["diagnose", &format!("{host}:{}", tomcat.port), "--store", "agent.jks"]);
-        assert_eq!(said.code == 0, does, "{host}: {}", said.text());
-    }
 }

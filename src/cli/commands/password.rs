@@ -12,9 +12,6 @@ use super::super::{Context, password, write};
 use crate::import;
 use crate::secret::Password;
 
-/// Shortest password that keytool takes.
-const SHORTEST: usize = 6;
-
 /// Give a store another password.
 ///
 /// What the old one protects, the new one does: the integrity check, encrypted parts, and keys that open with the store's
@@ -43,16 +40,7 @@ pub(crate) struct ChangePassword {
 pub(crate) fn run(arguments: &ChangePassword, context: &Context) -> Result<Exit, CliError> {
     let mut destination = write::existing(&arguments.store, &arguments.password)?;
     let new = new_password(arguments, context)?;
-    if new.text().chars().count() < SHORTEST {
-        return Err(CliError::new(Exit::Refused, "password-short", "the new password is too short")
-            .hint(format!("keytool takes none below {SHORTEST} characters; choose a longer one")));
-    }
-    if !new.text().is_ascii() {
-        context.ui.warn(
-            "the new password is not plain ASCII: Java before 25 does not open a PKCS12 store with it, and a JKS store \
-             only where the locale can spell it",
-        );
-    }
+    password::check_new(&new, &context.ui)?;
     arguments.writing.prepare(&mut destination, context)?;
     let dry_run = arguments.writing.dry_run;
     let applied = write::with_password(&mut destination, context, |destination| {

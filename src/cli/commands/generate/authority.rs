@@ -8,7 +8,7 @@ use super::super::super::error::CliError;
 use super::super::super::exit::Exit;
 use super::super::super::{Context, assemble};
 use super::{ca_error, trust};
-use crate::ca::{Authority, CaError, KeyKind, NewAuthority, limits_with};
+use crate::ca::{Authority, CaError, KeyKind, NewAuthority, Typed, limits_with};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 
@@ -68,7 +68,8 @@ impl AuthorityFlags {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.len() > MAX_NAME || name.starts_with('.') || !name.chars().all(plain) {
             return Err(CliError::usage(format!(
-                "--ca {name}: a name has 1 to {MAX_NAME} letters, digits, hyphens, underscores and dots"
+                "--ca {}: a name has 1 to {MAX_NAME} letters, digits, hyphens, underscores and dots",
+                Typed(name)
             )));
         }
         Ok(assemble::data_folder()?.join("authorities").join(name))
@@ -192,7 +193,7 @@ impl AuthorityFlags {
             .ui
             .note(&format!("made a new authority, valid {AUTHORITY_DAYS} days, in {}", folder.display()));
         let old_hex = old.root().sha256().hex();
-        let places = trust::record(&folder).into_iter().filter(|(hex, _)| *hex == old_hex);
+        let places = trust::record(&folder)?.into_iter().filter(|(hex, _)| *hex == old_hex);
         let places: Vec<_> = places.map(|(_, place)| place).collect();
         let trust = trust::Trust::known(places);
         let mut results = trust.apply(access, context, fresh.root(), Some(&folder));
@@ -210,21 +211,15 @@ impl AuthorityFlags {
             }
             _ => vec![self.folder()?],
         };
-        let listed: Vec<_> = folders.iter().filter_map(|folder| listed(folder)).collect();
+        let listed: Vec<_> = folders.iter().filter_map(|folder| listed(folder, context)).collect();
         if context.ui.json() {
-            let result = v1::Authorities { authorities: listed };
+            let result = v1::Authorities { authorities: listed.into_iter().map(|(one, _)| one).collect() };
             context.ui.document(&v1::Document::of("generate", true, result))?;
             return Ok(Exit::Done);
         }
         let mut text = String::new();
-        for one in &listed {
-            let ends = one.not_after.as_deref().unwrap_or("cannot be read");
-            let key = one.key.as_deref().unwrap_or_default();
-            text.push_str(&format!(
-                "{}  {key}  ends {ends}\n  {}\n",
-                visible(&one.name),
-                visible(&one.folder)
-            ));
+        for (one, life) in &listed {
+            text.push_str(&format!("{}  {life}\n  {}\n", visible(&one.name), visible(&one.folder)));
             if let Some(sha256) = &one.sha256 {
                 text.push_str(&format!("  root {sha256}\n"));
             }
@@ -243,23 +238,37 @@ impl AuthorityFlags {
     }
 }
 
-/// What a list says of one authority.
-fn listed(folder: &Path) -> Option<v1::ListedAuthority> {
+/// What a list says of one authority, and its key and life in words.
+fn listed(folder: &Path, context: &Context) -> Option<(v1::ListedAuthority, String)> {
     let loaded = match Authority::load(folder) {
         Err(CaError::NoAuthority { .. }) => return None,
         loaded => loaded,
     };
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let authority = loaded.as_ref().ok();
-    Some(v1::ListedAuthority {
+    let record = trust::record(folder);
+    let unread = record.as_ref().err().map(|error| error.message.clone());
+    let not_after = authority.map(|one| one.issuer().not_after().min(one.root().not_after()));
+    let life = match (authority, not_after) {
+        (Some(one), Some(end)) if end < context.now => {
+            format!("{}, ended {}: --rotate makes another", one.issuer().public_key(), end.date())
+        }
+        (Some(one), Some(end)) => {
+            let left = (end - context.now).whole_days();
+            format!("{}, ends {}, {left} days left", one.issuer().public_key(), end.date())
+        }
+        _ => "cannot be read".to_owned(),
+    };
+    let listed = v1::ListedAuthority {
         name,
         folder: folder.display().to_string(),
         key: authority.map(|one| one.issuer().public_key().to_string()),
-        not_after: authority.map(|one| v1::time(one.issuer().not_after().min(one.root().not_after()))),
+        not_after: not_after.map(v1::time),
         sha256: authority.map(|one| one.root().sha256().hex()),
-        trusted_by: trust::record(folder).into_iter().map(|(_, place)| place.name()).collect(),
-        error: loaded.as_ref().err().map(ToString::to_string),
-    })
+        trusted_by: record.unwrap_or_default().into_iter().map(|(_, place)| place.name()).collect(),
+        error: loaded.as_ref().err().map(ToString::to_string).or(unread),
+    };
+    Some((listed, life))
 }
 
 /// Says what was done about the authority; the first failure is the command's.

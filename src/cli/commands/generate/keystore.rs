@@ -46,10 +46,14 @@ pub(super) struct Keystore {
 
 impl Keystore {
     /// The keystore that the flags name. `last` is the certificate that the PEM files had until now.
-    pub(super) fn check(arguments: &Generate, last: &[u8]) -> Result<Option<Self>, CliError> {
+    pub(super) fn check(
+        arguments: &Generate,
+        last: &[u8],
+        context: &Context,
+    ) -> Result<Option<Self>, CliError> {
         match (&arguments.keystore, &arguments.into_keystore) {
-            (Some(path), _) => fresh(path, arguments, last).map(Some),
-            (None, Some(path)) => existing(path, arguments).map(Some),
+            (Some(path), _) => fresh(path, arguments, last, context).map(Some),
+            (None, Some(path)) => existing(path, arguments, context).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -167,11 +171,18 @@ fn kept(path: &Path, beside: &Path) -> Option<Password> {
 }
 
 /// A keystore that holds nothing but the new key.
-fn fresh(path: &Path, arguments: &Generate, last: &[u8]) -> Result<Keystore, CliError> {
+fn fresh(path: &Path, arguments: &Generate, last: &[u8], context: &Context) -> Result<Keystore, CliError> {
     refuse_taken(path, arguments)?;
     let beside = beside(path);
-    let (password, password_file, is_random) = match named(arguments)? {
-        Some(password) => (password, arguments.keystore_password_file.clone(), false),
+    let named = match named(arguments)? {
+        None if arguments.ask_keystore_password => Some(asked(path, true, context)?),
+        named => named,
+    };
+    let (password, password_file, is_random) = match named {
+        Some(password) => {
+            password::check_new(&password, &context.ui)?;
+            (password, arguments.keystore_password_file.clone(), false)
+        }
         None => {
             refuse_taken(&beside, arguments)?;
             let password = kept(path, &beside).or_else(Password::random);
@@ -245,7 +256,7 @@ fn refuse_other_keys(
 }
 
 /// A keystore that the key is added to.
-fn existing(path: &Path, arguments: &Generate) -> Result<Keystore, CliError> {
+fn existing(path: &Path, arguments: &Generate, context: &Context) -> Result<Keystore, CliError> {
     let target = fs::resolve(path).map_err(|error| assemble::path_error(&error))?;
     if !target.exists {
         let message = format!("{}: no such file", path.display());
@@ -254,15 +265,20 @@ fn existing(path: &Path, arguments: &Generate) -> Result<Keystore, CliError> {
     }
     let lock = lock(&target.path)?;
     let octets = fs::read(&target.path, assemble::MAX_FILE).map_err(|error| assemble::path_error(&error))?;
-    let beside = beside(path);
-    let (password, password_file) = match named(arguments)? {
-        Some(password) => (password, arguments.keystore_password_file.clone()),
-        None => match password::from_file(&beside) {
-            Ok(password) => (password, Some(beside)),
-            Err(_) => (Password::changeit(), None),
-        },
+    let (mut password, mut password_file) = match named(arguments)? {
+        None if arguments.ask_keystore_password => (asked(path, false, context)?, None),
+        named => or_known(named, path, arguments),
     };
-    let store = store::decode(&octets, Some(&password)).map_err(|error| store_failure(path, &error))?;
+    let mut decoded = store::decode(&octets, Some(&password));
+    let is_guessed = named(arguments)?.is_none() && !arguments.ask_keystore_password;
+    if matches!(decoded, Err(StoreError::WrongPassword { .. }))
+        && is_guessed
+        && let Some(typed) = password::prompt(&context.ui, &path.display().to_string())
+    {
+        (password, password_file) = (typed, None);
+        decoded = store::decode(&octets, Some(&password));
+    }
+    let store = decoded.map_err(|error| store_failure(path, &error))?;
     if let Some(problem) = store.java_refuses() {
         let message = format!("{}: Java refuses to load it: {}", path.display(), problem.message);
         return Err(CliError::new(Exit::Store, "store-unreadable", message)
@@ -310,14 +326,7 @@ fn replaced(path: &Path, store: &Store, arguments: &Generate) -> Result<Option<A
 fn opened(arguments: &Generate) -> Option<(PathBuf, Store, Option<PathBuf>)> {
     let path = arguments.keystore.as_ref().or(arguments.into_keystore.as_ref())?;
     let octets = fs::read(path, assemble::MAX_FILE).ok()?;
-    let beside = beside(path);
-    let (password, file) = match named(arguments).ok()? {
-        Some(password) => (password, arguments.keystore_password_file.clone()),
-        None => match password::from_file(&beside) {
-            Ok(password) => (password, Some(beside)),
-            Err(_) => (Password::changeit(), None),
-        },
-    };
+    let (password, file) = or_known(named(arguments).ok()?, path, arguments);
     let store = store::decode(&octets, Some(&password)).ok()?;
     Some((path.clone(), store, file))
 }
@@ -355,6 +364,32 @@ fn named(arguments: &Generate) -> Result<Option<Password>, CliError> {
         (None, Some(variable)) => password::from_env(variable).map(Some),
         (None, None) => Ok(None),
     }
+}
+
+/// The password named, else the one kept beside the keystore, else the one that every JRE ships with; and its file.
+fn or_known(named: Option<Password>, path: &Path, arguments: &Generate) -> (Password, Option<PathBuf>) {
+    if let Some(password) = named {
+        return (password, arguments.keystore_password_file.clone());
+    }
+    let beside = beside(path);
+    match password::from_file(&beside) {
+        Ok(password) => (password, Some(beside)),
+        Err(_) => (Password::changeit(), None),
+    }
+}
+
+/// The password that a person types.
+fn asked(path: &Path, is_new: bool, context: &Context) -> Result<Password, CliError> {
+    let place = path.display().to_string();
+    let question = format!("New password of {}: ", crate::render::escape::visible(&place));
+    let typed = match is_new {
+        true => password::prompt_twice(&context.ui, &question)?,
+        false => password::prompt(&context.ui, &place),
+    };
+    typed.ok_or_else(|| {
+        CliError::usage("there is nobody to ask for the keystore's password")
+            .hint("say --keystore-password-file FILE or --keystore-password-env VAR")
+    })
 }
 
 /// Where a random password is kept.

@@ -17,7 +17,7 @@ use super::super::exit::Exit;
 use super::super::{Context, assemble};
 use crate::ca::{
     Authority, CaError, CommonName, Fault, KeyKind, LeafName, Purpose, Request, Signed, SigningKey,
-    SigningRequest, Validity, self_signed,
+    SigningRequest, Typed, Validity, self_signed,
 };
 use authority::{AuthorityFlags, first_failure};
 use renew::Status;
@@ -91,6 +91,9 @@ pub(crate) struct Generate {
     /// written beside it].
     #[arg(long, value_name = "VAR")]
     keystore_password_env: Option<String>,
+    /// Ask for the keystore's password, for a new keystore twice.
+    #[arg(long, conflicts_with_all = ["keystore_password_file", "keystore_password_env"])]
+    ask_keystore_password: bool,
     /// Import the authority's root (or the self-signed certificate) into STORE too, which is made if it is not there; os:
     /// is the platform's, by its own tool, nss: the databases of Firefox and Chromium, nss:FOLDER one of them.
     #[arg(long, value_name = "STORE")]
@@ -118,6 +121,9 @@ pub(crate) struct Generate {
     force: bool,
 }
 
+/// What file systems take for a name, less what is appended to it.
+const MAX_FOLDER: usize = 200;
+
 fn faults() -> impl TypedValueParser<Value = Fault> {
     let values = Fault::ALL.map(|fault| PossibleValue::new(fault.name()).help(fault.about()));
     PossibleValuesParser::new(values).try_map(|text| text.parse())
@@ -144,7 +150,7 @@ pub(crate) fn run(arguments: &Generate, context: &Context) -> Result<Exit, CliEr
         let trust = trust::Trust::check(&arguments.trust, access, context, &root)?;
         ((**there).clone(), root, trust, output::there(&arguments, &folder))
     } else {
-        let places = output::Places::check(&arguments, &folder)?;
+        let places = output::Places::check(&arguments, &folder, context)?;
         let (signed, key) = sign(&arguments, context, authority, csr.as_ref(), &request)?;
         for note in &signed.notes {
             context.ui.note(&format!("note: {note}"));
@@ -236,7 +242,7 @@ fn names(
     for text in &arguments.names {
         let name = LeafName::parse(text).map_err(|error| CliError::usage(error.to_string()))?;
         for note in &name.notes {
-            context.ui.note(&format!("note: {text}: {note}"));
+            context.ui.note(&format!("note: {}: {note}", Typed(text)));
         }
         names.push(name);
     }
@@ -248,7 +254,7 @@ fn default_folder(names: &[LeafName]) -> PathBuf {
     let name = names.first().map(|name| name.name.to_string()).unwrap_or_default();
     let name = name.split_once(':').map(|(_, name)| name.to_owned()).unwrap_or(name);
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-    PathBuf::from(name.chars().map(plain).collect::<String>().trim_start_matches('.'))
+    PathBuf::from(name.chars().take(MAX_FOLDER).map(plain).collect::<String>().trim_start_matches('.'))
 }
 
 pub(super) fn ca_error(error: CaError) -> CliError {

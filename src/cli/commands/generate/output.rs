@@ -32,7 +32,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Finds out what could fail, before a key is made or a file is written.
-    pub(super) fn check(arguments: &Generate, folder: &Path) -> Result<Self, CliError> {
+    pub(super) fn check(arguments: &Generate, folder: &Path, context: &Context) -> Result<Self, CliError> {
         if folder.is_dir() {
             let key = arguments.csr.is_none().then_some("key.pem");
             for name in ["cert.pem", "fullchain.pem", "ca.pem", "intermediate.pem"].into_iter().chain(key) {
@@ -40,7 +40,7 @@ impl Places {
             }
         }
         let last = fs::read(&folder.join("cert.pem"), assemble::MAX_FILE).unwrap_or_default();
-        let keystore = Keystore::check(arguments, &last)?;
+        let keystore = Keystore::check(arguments, &last, context)?;
         Ok(Self { folder: folder.to_owned(), keystore })
     }
 }
