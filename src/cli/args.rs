@@ -37,10 +37,22 @@ pub(crate) struct Global {
     /// Say more.
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How long a connection may take in all, in seconds [default: 10; for check 60, as long as Okta's agent waits].
+    /// How long a connection may take in all, in seconds [default: 10; for check 60, as long as Okta's agent waits]. A store
+    /// that another program is writing is waited for 30 seconds, whatever is said here.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: Option<u64>,
 }
+
+/// What a STORE that is read may be.
+pub(crate) const READ_STORE: &str = "A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME, os:, mozilla:";
+
+/// What a STORE that is written may be.
+pub(crate) const WRITTEN_STORE: &str =
+    "A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME";
+
+/// The same of one that holds passwords.
+pub(crate) const WRITTEN_KEYSTORE: &str =
+    "A file (JKS, JCEKS, PKCS12), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME";
 
 /// The commands, each once: the variant, its room under [`commands`], its arguments and its name as typed.
 macro_rules! commands {
@@ -131,7 +143,7 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct StorePassword {
-    /// Read the store's password from the first line of FILE.
+    /// Read the store's password from the first line of FILE [default: changeit is tried, then a terminal is asked].
     #[arg(long, value_name = "FILE", conflicts_with = "store_password_env")]
     pub(crate) store_password_file: Option<std::path::PathBuf>,
     /// Read the store's password from the environment variable VAR.
@@ -193,7 +205,7 @@ pub(crate) struct Writing {
     /// Do not ask before writing a store that is shared with other programs.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Keep the old store in this folder instead of beside the new one.
+    /// Keep the old store in this folder instead of beside the new one; `restore` looks for it there.
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_backup")]
     pub(crate) backup_dir: Option<std::path::PathBuf>,
     /// Write the file where it stands instead of putting a whole new one in its place: for a folder that cannot be written. A
@@ -237,8 +249,9 @@ pub(crate) struct Network {
     /// Connect to ADDR where HOST:PORT is meant, as curl does. May be given several times.
     #[arg(long, value_name = "HOST:PORT:ADDR")]
     pub(crate) resolve: Vec<String>,
-    /// Go through this HTTP proxy, http://user:password@host:port or http://host:port; none goes directly [default: HTTPS_PROXY or ALL_PROXY,
-    /// except for what NO_PROXY names].
+    /// Go through this HTTP proxy, http://host:port; none goes directly [default: HTTPS_PROXY or ALL_PROXY, except for what
+    /// NO_PROXY names]. One that wants a password belongs into HTTPS_PROXY, http://user:password@host:port: everybody on this
+    /// machine can read a command line.
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Present the certificate in FILE, with its intermediates behind it, to a server that asks for one. A PKCS12, JKS or JCEKS

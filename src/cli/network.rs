@@ -70,6 +70,11 @@ impl Connecting {
             None | Some("none") => None,
             Some(text) => Some(proxy("--proxy", text)?),
         };
+        if options.proxy.as_ref().is_some_and(|proxy| proxy.credentials.is_some()) {
+            context.ui.warn(
+                "the proxy's password is on the command line, which everybody on this machine can read; set it in HTTPS_PROXY instead",
+            );
+        }
         options.client_auth = client_auth::read(flags)?;
         Ok(Self { options, is_proxy_given: flags.proxy.is_some() })
     }
@@ -87,7 +92,7 @@ impl Connecting {
 fn proxy(named_by: &str, text: &str) -> Result<Proxy, CliError> {
     Proxy::parse(text).map_err(|error| {
         CliError::usage(format!("{named_by}: {error}"))
-            .hint("write http://[user:password@]host:port, or --proxy none to connect directly")
+            .hint("write http://host:port, or --proxy none to connect directly")
     })
 }
 

@@ -87,6 +87,7 @@ fn a_proxy_that_wants_credentials_is_passed_with_them_and_named_without() {
     };
     let passed = diagnose("agent:s3cret@").success();
     assert!(passed.stdout.contains("TRUSTED"), "{}", passed.stdout);
+    assert!(passed.stderr.contains("set it in HTTPS_PROXY instead"), "{}", passed.stderr);
     // One proxy leads to the server, another to one of its own making.
     let twice = ["diagnose", &url, "--store", "root.jks", "--both-routes", "--json", "--proxy"];
     let through = format!("http://agent:s3cret@127.0.0.1:{}", proxy.port);

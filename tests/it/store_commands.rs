@@ -283,7 +283,8 @@ fn stores_are_compared_by_what_they_hold() {
     assert_eq!((code, &document["same"], &document["common"]), (1, &Value::Bool(false), &Value::from(1)));
     assert_eq!(document["trust_differs"][0][1]["alias"], "corproot", "{document}");
     // The format does not count, nor does the alias.
-    trustmend(&home, &["convert", &repaired, "three.p12"]).success();
+    let converted = trustmend(&home, &["convert", &repaired, "three.p12", "--detailed-exitcode"]);
+    assert_eq!(converted.code, 10, "{}", converted.text());
     trustmend(&home, &["rename", "three.p12", "other", "another"]).success();
     assert_eq!(differ(&repaired, "three.p12").0, 0);
     trustmend(&home, &["remove", "three.p12", "another"]).success();

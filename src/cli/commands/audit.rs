@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use time::Duration;
 
-use super::super::args::StorePassword;
+use super::super::args::{READ_STORE, StorePassword};
 use super::super::assemble::{MAX_FILE, Opened};
 use super::super::error::CliError;
 use super::super::exit::Exit;
@@ -37,7 +37,7 @@ use crate::store::Alias;
   trustmend audit java: --format prometheus --out /var/lib/node_exporter/trustmend.prom
   trustmend audit --log /var/log/trustmend/audit.jsonl")]
 pub(crate) struct Audit {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
+    #[arg(help = READ_STORE)]
     #[arg(required_unless_present = "log")]
     store: Option<String>,
     /// Warn of what expires within so many days.

@@ -28,7 +28,8 @@ use crate::secret::Password;
 pub(crate) struct Check {
     /// The base URL, as the agent is given it.
     url: String,
-    /// The agent's trust store [default: java: if JAVA_HOME has one, else mozilla:].
+    /// The agent's trust store: a file, java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME, os:, mozilla:
+    /// [default: java: if JAVA_HOME has one, else mozilla:].
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
     /// Judge as this Java: 8, 11, 17, 21, 25, or exactly.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::{NewStore, StorePassword};
+use super::super::args::{NewStore, READ_STORE, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::{Logging, Why};
@@ -26,12 +26,12 @@ use crate::store::{self, EntryKind};
   trustmend convert tomcat.jks tomcat.p12 --keys
   trustmend convert java: bundle.pem --allow-loss")]
 pub(crate) struct Convert {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
+    #[arg(help = READ_STORE)]
     store: String,
     /// The new file.
     #[arg(value_name = "NEWSTORE")]
     new: PathBuf,
-    /// Its format [default: by the file's ending, else jks].
+    /// Its format [default: by the file's ending (.jks, .jceks, .p12, .pfx, .pkcs12, .pem, .crt, .cer), else jks].
     #[arg(long, value_name = "FORMAT", value_parser = ["jks", "jceks", "pkcs12", "pem"])]
     format: Option<String>,
     #[command(flatten)]
@@ -45,6 +45,9 @@ pub(crate) struct Convert {
     /// Say what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Exit with 10 instead of 0 when the new store was written.
+    #[arg(long)]
+    detailed_exitcode: bool,
     #[command(flatten)]
     logging: Logging,
     #[command(flatten)]
@@ -118,5 +121,5 @@ pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliErr
     } else {
         context.ui.result(&text::store::written(&place, &applied, arguments.dry_run))?;
     }
-    Ok(Exit::Done)
+    Ok(if arguments.detailed_exitcode && applied.changed { Exit::Changed } else { Exit::Done })
 }

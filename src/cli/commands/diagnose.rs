@@ -51,7 +51,8 @@ pub(crate) struct Diagnose {
     /// https://host:port, host:port, or a file with a chain.
     #[arg(required_unless_present = "from_file", value_name = "SOURCE")]
     sources: Vec<String>,
-    /// The client's trust store [default: java: if JAVA_HOME has one, else mozilla:].
+    /// The client's trust store: a file, java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME, os:, mozilla:
+    /// [default: java: if JAVA_HOME has one, else mozilla:].
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
     /// Whose verdict to give.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::super::args::{Selection, StorePassword};
+use super::super::args::{READ_STORE, Selection, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::{Context, assemble};
@@ -30,7 +30,7 @@ const MODE: u32 = 0o644;
   trustmend export trust.p12 -o all.pem
   trustmend export trust.jks --fingerprint SHA256 --format der -o corp.der")]
 pub(crate) struct Export {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, os:, mozilla:
+    #[arg(help = READ_STORE)]
     store: String,
     #[command(flatten)]
     selection: Selection,

@@ -34,7 +34,7 @@ pub(crate) struct Import {
     /// https://host:port, host:port, a file or folder, or - for standard input.
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
-    /// The store: a file (made if it does not exist), java: or java:/path/to/jre.
+    /// The store: a file (made if it does not exist), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME.
     #[arg(long, value_name = "STORE")]
     store: String,
     /// Which certificates: recommended, root, issuers, leaf, all, numbers such as 1,3, or a fingerprint.
@@ -58,8 +58,8 @@ pub(crate) struct Import {
     /// Let the new certificate take the place of the one that has the alias.
     #[arg(long)]
     replace: bool,
-    /// The format of a new store [default: by the file's ending, else jks].
-    #[arg(long, value_name = "FORMAT", value_parser = ["jks", "pkcs12", "pem"])]
+    /// The format of a new store [default: by the file's ending (.jks, .jceks, .p12, .pfx, .pkcs12, .pem, .crt, .cer), else jks].
+    #[arg(long, value_name = "FORMAT", value_parser = ["jks", "jceks", "pkcs12", "pem"])]
     format: Option<String>,
     #[command(flatten)]
     new: NewStore,

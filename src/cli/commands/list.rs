@@ -3,7 +3,7 @@
 use clap::Args;
 use time::Duration;
 
-use super::super::args::{NoStorePassword, StorePassword};
+use super::super::args::{NoStorePassword, READ_STORE, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::{Context, assemble};
@@ -24,7 +24,7 @@ use crate::store::Entry;
   trustmend list java: --wide
   trustmend list mozilla: --json")]
 pub(crate) struct List {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre, agent:NAME, pid:N, service:NAME, os:, mozilla:
+    #[arg(help = READ_STORE)]
     store: String,
     /// Only entries whose alias contains TEXT, in upper or lower case.
     #[arg(long, value_name = "TEXT")]

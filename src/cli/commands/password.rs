@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::{StorePassword, Writing};
+use super::super::args::{StorePassword, WRITTEN_KEYSTORE, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -23,7 +23,7 @@ use crate::secret::Password;
   trustmend password trust.jks --store-password-env OLD --new-password-env NEW
   trustmend password trust.p12 --dry-run")]
 pub(crate) struct ChangePassword {
-    /// A file (JKS, JCEKS, PKCS12), java: or java:/path/to/jre.
+    #[arg(help = WRITTEN_KEYSTORE)]
     store: String,
     /// Read the new password from the first line of FILE [default: a person is asked, twice].
     #[arg(long, value_name = "FILE", conflicts_with = "new_password_env")]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::args::{StorePassword, Writing};
+use super::super::args::{StorePassword, WRITTEN_STORE, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -22,7 +22,7 @@ use crate::import::Removal;
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["aliases", "fingerprint", "subject", "expired"]))]
 pub(crate) struct Remove {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre.
+    #[arg(help = WRITTEN_STORE)]
     store: String,
     /// Aliases of entries.
     #[arg(value_name = "ALIAS")]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::args::{StorePassword, Writing};
+use super::super::args::{StorePassword, WRITTEN_STORE, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -18,7 +18,7 @@ use crate::import::Renaming;
   trustmend rename trust.jks CorpRoot corproot
   trustmend rename trust.p12 corp corp-2 --fingerprint SHA256")]
 pub(crate) struct Rename {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre.
+    #[arg(help = WRITTEN_STORE)]
     store: String,
     /// The alias it has.
     old: String,

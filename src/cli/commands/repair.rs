@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::args::{StorePassword, Writing};
+use super::super::args::{StorePassword, WRITTEN_KEYSTORE, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -21,7 +21,7 @@ use crate::import::Repair as Repairs;
   trustmend repair trust.p12 corp-root
   trustmend repair trust.jks --all --dry-run")]
 pub(crate) struct Repair {
-    /// A file (JKS, JCEKS, PKCS12), java: or java:/path/to/jre.
+    #[arg(help = WRITTEN_KEYSTORE)]
     store: String,
     /// Aliases of the entries to repair.
     aliases: Vec<String>,

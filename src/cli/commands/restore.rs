@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::{StorePassword, Writing};
+use super::super::args::{StorePassword, WRITTEN_STORE, Writing};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::journal::Why;
@@ -23,7 +23,7 @@ use crate::render::text;
   trustmend restore trust.jks --dry-run
   trustmend restore trust.jks --from trust.jks.20261123T143000Z.bak")]
 pub(crate) struct Restore {
-    /// A file (JKS, JCEKS, PKCS12, PEM), java: or java:/path/to/jre.
+    #[arg(help = WRITTEN_STORE)]
     store: String,
     /// Show the backups, the newest first, and do nothing.
     #[arg(long, conflicts_with = "from")]
