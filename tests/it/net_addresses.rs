@@ -134,11 +134,12 @@ fn a_silent_address_costs_a_quarter_second_and_a_refusing_one_nothing() {
     let good = format!("127.0.0.1:{port}");
     let (address, took) = asked(&["127.0.0.9", "127.0.0.1"]);
     assert_eq!(address, good);
-    assert!((200..2000).contains(&took.as_millis()), "{took:?}");
+    assert!((200..8000).contains(&took.as_millis()), "{took:?}");
     for addresses in [&["127.0.0.8", "127.0.0.1"][..], &["::1", "127.0.0.1"], &["127.0.0.1", "127.0.0.9"]] {
-        let (address, took) = asked(addresses);
-        assert_eq!(address, good, "{addresses:?}");
-        assert!(took < Duration::from_millis(200), "{addresses:?} {took:?}");
+        // A busy machine may be slow once; a wait for the first address would be there each time.
+        let turns = [(); 5].map(|()| asked(addresses));
+        assert!(turns.iter().all(|(address, _)| *address == good), "{addresses:?} {turns:?}");
+        assert!(turns.iter().any(|(_, took)| took.as_millis() < 200), "{addresses:?} {turns:?}");
     }
     let _ = full.kill();
     let _ = full.wait();

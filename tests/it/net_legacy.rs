@@ -129,7 +129,7 @@ fn no_damage_to_a_flight_costs_more_than_an_error() {
         });
         let begin = Instant::now();
         let seen = observe(&endpoint(&format!("127.0.0.1:{port}")), &crate::net_support::impatient());
-        assert!(begin.elapsed() < std::time::Duration::from_secs(1), "{index}");
+        assert!(begin.elapsed() < std::time::Duration::from_secs(8), "{index}");
         assert!(connections.load(Ordering::Relaxed) <= 5, "{index}");
         match seen {
             Ok(seen) => assert_eq!(seen.chain.len(), 1, "{index}"),
