@@ -78,7 +78,11 @@ fn prefixes(profile: &Profile, tree: &Tree, processes: &[Process]) -> Vec<PathBu
     for path in told.chain(runs) {
         let mut folders = path.ancestors().skip(1).filter(|folder| folder.parent().is_some());
         let has_mark = |folder: &Path| strong.iter().any(|mark| tree.exists(&folder.join(mark)));
-        found.extend(folders.find(|folder| has_mark(folder)).map(Path::to_owned));
+        let folder = folders.find(|folder| has_mark(folder));
+        found.extend(folder.and_then(|folder| match profile.is_runtime {
+            true => runtime_of(profile, tree, folder),
+            false => Some(folder.to_owned()),
+        }));
     }
     let mut once: Vec<PathBuf> = Vec::new();
     for folder in found {
@@ -88,6 +92,16 @@ fn prefixes(profile: &Profile, tree: &Tree, processes: &[Process]) -> Vec<PathBu
         }
     }
     once
+}
+
+/// The folder of the runtime whose launcher is in a folder, or a link to it, as `/usr/bin/java` is.
+fn runtime_of(profile: &Profile, tree: &Tree, folder: &Path) -> Option<PathBuf> {
+    let behind = |mark: &String| {
+        let launcher = tree.real(&folder.join(mark));
+        let folder = launcher.ancestors().nth(Path::new(mark).components().count())?;
+        Runtime::at(tree, folder).map(|_| folder.to_owned())
+    };
+    profile.marks.iter().filter(|mark| tree.exists(&folder.join(mark))).find_map(behind)
 }
 
 /// The longest word of a product's name: `provisioning` of `okta-provisioning-agent`.
@@ -196,7 +210,7 @@ impl<'p> Site<'p, '_> {
             }
             trouble::of_options(&agent.line, found);
             if let Some(store) = &agent.store {
-                trouble::of_store(store, found);
+                trouble::of_store(store, &agent.line.options(), found);
             }
         }
         found.sort_by_key(|trouble| std::cmp::Reverse(trouble.weight));

@@ -12,6 +12,7 @@ mod error;
 mod process;
 mod profile;
 mod service;
+mod sight;
 mod tree;
 mod trouble;
 mod words;

@@ -45,7 +45,7 @@ impl Process {
         let mut found = Vec::new();
         trouble::of_options(&self.line, &mut found);
         if let Some(store) = self.store() {
-            trouble::of_store(&store, &mut found);
+            trouble::of_store(&store, &self.line.options(), &mut found);
         }
         found.sort_by_key(|trouble| std::cmp::Reverse(trouble.weight));
         found

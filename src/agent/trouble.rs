@@ -6,6 +6,7 @@ use super::choice::{Choice, Why};
 use super::command_line::CommandLine;
 use super::config::Setting;
 use super::profile::{Kind, Profile, Trap};
+use super::sight;
 use crate::path::java::Options;
 
 /// How much it matters.
@@ -127,7 +128,8 @@ pub(super) fn of_options(line: &CommandLine, found: &mut Vec<Trouble>) {
 }
 
 /// What is to be said of the store that is read.
-pub(super) fn of_store(choice: &Choice, found: &mut Vec<Trouble>) {
+pub(super) fn of_store(choice: &Choice, options: &Options, found: &mut Vec<Trouble>) {
+    sight::of(choice, options, found);
     match &choice.why {
         Why::OptionNamesNothing { named, origin } => {
             let named = named.display();

@@ -34,11 +34,14 @@ pub struct Flaw {
 
 /// Every flaw of a store, errors first, then in the order of its entries. What expires within `soon` is one.
 pub fn audit(store: &Store, now: OffsetDateTime, soon: Duration) -> Vec<Flaw> {
-    let mut flaws: Vec<Flaw> = store.problems.iter().map(problem).collect();
+    let is_empty = store.anchors().next().is_none();
+    let flaw = |one: &Problem| if one.needs_password { unseen(one, is_empty) } else { problem(one) };
+    let mut flaws: Vec<Flaw> = store.problems.iter().map(flaw).collect();
     let holds = |kind| store.entries.iter().any(|entry| entry.kind == kind);
     let is_key_store = holds(EntryKind::PrivateKey);
     let has_both = is_key_store && holds(EntryKind::TrustedCertificate);
-    if store.anchors().next().is_none() && !is_key_store {
+    let is_told = store.problems.iter().any(|problem| problem.needs_password);
+    if is_empty && !is_key_store && !is_told {
         let detail = "holds nothing that Java trusts".to_owned();
         let remedy = "import what the clients need";
         flaws.push(Flaw { remedy, ..of_store("store-empty-for-java", Severity::Error, detail) });
@@ -70,6 +73,16 @@ fn of(entry: &Entry, code: &'static str, severity: Severity, detail: impl Into<S
         subject: certificate.map(|certificate| certificate.subject().to_string()),
         ..of_store(code, severity, detail.into())
     }
+}
+
+/// What the JVM that reads the store does not see of it for want of the password.
+fn unseen(problem: &Problem, is_empty: bool) -> Flaw {
+    let (code, severity) = match is_empty {
+        true => ("store-empty-for-java", Severity::Error),
+        false => ("store-password-needed", Severity::Warning),
+    };
+    let remedy = "start the JVM with -Djavax.net.ssl.trustStorePassword, or put a JKS or password-less PKCS12 store in its place";
+    Flaw { remedy, ..of_store(code, severity, problem.message.clone()) }
 }
 
 fn problem(problem: &Problem) -> Flaw {

@@ -37,6 +37,11 @@ pub(crate) struct JvmStore {
 }
 
 impl JvmStore {
+    /// Whether the JVM opens it as its options tell; a product opens its own with a password of its own.
+    pub(crate) fn is_jvms(&self) -> bool {
+        !matches!(self.why, Why::Product | Why::Configuration { .. })
+    }
+
     fn new(tree: &Tree, choice: &Choice, runtime: Option<&Runtime>, line: &CommandLine) -> Self {
         let java_home = runtime.map(|runtime| tree.on_disk(&runtime.home));
         Self {

@@ -16,10 +16,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::password::{self, Given};
 use crate::digest::Fingerprint;
-use crate::fs::PathError;
+use crate::fs::{self, PathError};
 use crate::import::{self, PlanError};
 use crate::net::{Endpoint, NetError};
-use crate::store::{Entry, Store, StoreError, place};
+use crate::store::{self, Entry, Store, StoreError, place};
 
 /// Largest file read as a store or source: the platform's own take 170 KiB.
 pub(crate) const MAX_FILE: u64 = 64 << 20;
@@ -81,7 +81,8 @@ impl StorePlace {
                 Ok(pid) => Ok(Self::Pid(pid)),
                 Err(_) => Err(CliError::usage(format!("{number:?} is not the number of a process"))),
             },
-            _ if text == "-" => Err(CliError::usage("a store is a file, not standard input")),
+            _ if text == "-" => Err(CliError::usage("a store is a file, not standard input")
+                .hint("copy what comes in into a file first, and name that; `trustmend inspect -` shows certificates")),
             _ if text.is_empty() => Err(CliError::usage("the store's path is empty")),
             _ => Ok(Self::File(PathBuf::from(text))),
         }
@@ -133,6 +134,24 @@ pub(crate) fn writable_with(text: &str, flags: &StorePassword) -> Result<(PathBu
     }
 }
 
+/// Why the JVM that reads a STORE trusts nothing in it, whatever is written there: all is encrypted, and it has no password.
+pub(crate) fn unseen(text: &str) -> Option<String> {
+    let place = StorePlace::parse(text).ok()?;
+    let path = match agents::jvm_store(&place).ok()? {
+        Some(jvm) if !jvm.is_jvms() || jvm.options.trust_store_password().is_some() => return None,
+        Some(jvm) => jvm.path,
+        None => file(text, place).ok().filter(|path| client_store::is_default_store(path))?,
+    };
+    let bare = store::decode(&fs::read(&path, MAX_FILE).ok()?, None).ok()?;
+    let is_blind = !bare.protection.encryption.is_empty() && bare.anchors().next().is_none();
+    is_blind.then(|| {
+        format!(
+            "{text}: all of it is encrypted and the JVM opens it without a password, so that it trusts nobody \
+             [store-empty-for-java]"
+        )
+    })
+}
+
 fn file(text: &str, place: StorePlace) -> Result<PathBuf, CliError> {
     match place {
         StorePlace::File(path) => Ok(path),
@@ -142,9 +161,17 @@ fn file(text: &str, place: StorePlace) -> Result<PathBuf, CliError> {
     }
 }
 
-/// Opens a STORE for reading. What cannot be read is an error.
+/// Opens a STORE for reading, as its client sees it. What cannot be read is an error.
 pub(crate) fn open(text: &str, flags: &StorePassword, context: &Context) -> Result<Opened, CliError> {
-    let client = client_store::held(text, flags, context)?;
+    opened(text, client_store::seen(text, flags, context)?)
+}
+
+/// Opens a STORE to take out what is in it, also what its client does not see for want of the password.
+pub(crate) fn open_whole(text: &str, flags: &StorePassword, context: &Context) -> Result<Opened, CliError> {
+    opened(text, client_store::held(text, flags, context)?)
+}
+
+fn opened(text: &str, client: ClientStore) -> Result<Opened, CliError> {
     match (client.store, client.failure) {
         (Some(store), None) => Ok(Opened { text: text.to_owned(), path: client.path, store }),
         (_, Some(error)) => Err(error),
@@ -162,23 +189,41 @@ pub(crate) fn path_error(error: &PathError) -> CliError {
 pub(crate) fn store_error(path: &Path, error: &StoreError, given: &Given) -> CliError {
     let mut failure = CliError::from_source(Exit::Store, "store-unreadable", error);
     failure.message = format!("{}: {}", path.display(), failure.message);
-    failure.hint(match error {
+    let hint = match error {
+        // What to do instead is in the message.
+        StoreError::Unsupported { .. } => return failure,
+        StoreError::KeyPassword { .. } => {
+            "`trustmend convert STORE NEWSTORE --keys --key-password-file FILE` makes one whose keys all have its own password; or \
+             remove the key"
+        }
         StoreError::WrongPassword { .. } if given.is_default => {
             "the default password, changeit, was tried: give the right one with --store-password-file FILE or \
              --store-password-env VAR"
         }
-        StoreError::WrongPassword { .. } => "give the right password with --store-password-file or --store-password-env",
+        StoreError::WrongPassword { .. } => {
+            "give the right password with --store-password-file or --store-password-env"
+        }
         StoreError::JavaRefuses { .. } => {
             "`trustmend audit STORE` tells what is wrong; remove or rename that entry, or restore a backup"
         }
-        StoreError::Empty | StoreError::Truncated { .. } | StoreError::Damaged { .. } => {
+        StoreError::Empty
+        | StoreError::Truncated { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Der { .. } => {
             "a write to it was cut short: restore it from a backup (look for NAME.*.bak beside it), or from the vendor's package"
         }
-        StoreError::NotAStore | StoreError::ReadOnly { .. } | StoreError::Unsupported { .. } => {
+        StoreError::NotAStore | StoreError::ReadOnly { .. } => {
             "a store that can be written is a JKS, JCEKS, PKCS12 or PEM file"
         }
+        StoreError::PasswordNeeded { .. } => "give it with --store-password-file or --store-password-env",
+        StoreError::AliasExists { .. }
+        | StoreError::AliasNotFound { .. }
+        | StoreError::AliasAmbiguous { .. }
+        | StoreError::NotTrustedCertificate { .. } => "`trustmend list STORE` shows the entries",
+        StoreError::AliasInvalid { .. } => "choose another alias",
         _ => "the file was not touched; restore it from a backup if it should be readable",
-    })
+    };
+    failure.hint(hint)
 }
 
 /// The words for a server that cannot be reached.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Context;
 use super::error::CliError;
 use super::exit::Exit;
+use super::write;
 use crate::fs;
 use crate::path::Bundle;
 use crate::pem;
@@ -30,10 +31,7 @@ pub(super) fn write(path: &Path, bundle: &Bundle, context: &Context) -> Result<(
             format!("# {subject}\n{}", pem::encode("CERTIFICATE", certificate.der()))
         })
         .collect();
-    fs::create_new(path, text.as_bytes(), MODE).map_err(|error| {
-        let exit = if matches!(error, fs::PathError::Exists { .. }) { Exit::Refused } else { Exit::Write };
-        CliError::from_source(exit, "write", &error).hint(error.hint())
-    })?;
+    fs::create_new(path, text.as_bytes(), MODE).map_err(|error| write::not_made(&error))?;
     let count = bundle.certificates.len();
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file = visible(&shown.display().to_string());

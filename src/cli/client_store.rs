@@ -105,10 +105,20 @@ pub(super) fn held(text: &str, flags: &StorePassword, context: &Context) -> Resu
     Ok(client)
 }
 
+/// Opens a STORE as it is, without what its client does not see for want of the password.
+pub(super) fn seen(text: &str, flags: &StorePassword, context: &Context) -> Result<ClientStore, CliError> {
+    let mut client = held(text, flags, context)?;
+    let is_bare = is_bare(&client, &password::given(flags)?);
+    if let (Some(store), Some(bare)) = (&mut client.store, client.bare.as_ref().filter(|_| is_bare)) {
+        store.hide_encrypted(&bare.iter().map(|anchor| anchor.certificate.sha256()).collect());
+    }
+    Ok(client)
+}
+
 fn of_jvm(client: &mut ClientStore, jvm: JvmStore, given: Given, context: &Context) {
     let given = given.or(jvm.options.trust_store_password());
+    client.is_jvms = jvm.is_jvms();
     (client.java_home, client.options) = (jvm.java_home, jvm.options);
-    client.is_jvms = !matches!(jvm.why, Why::Product | Why::Configuration { .. });
     client.is_named = !matches!(jvm.why, Why::Cacerts | Why::Jssecacerts | Why::OptionNamesNothing { .. });
     client.facts.shadows = jvm.shadowed.map(|path| path.display().to_string());
     let declared = client.options.trust_store_type().map(str::to_owned);
@@ -200,7 +210,7 @@ fn read_file(
             if !store.protection.encryption.is_empty() {
                 without_password(client, &octets, &store, given);
             }
-            client.facts.unreadable = java_refuses(&store, declared);
+            client.facts.unreadable = store::java_refusal(&store, declared);
             client.facts.unreadable_kind = match store.format.name() {
                 "pem" => Unreadable::Pem,
                 "jceks" => Unreadable::Jceks,
@@ -292,23 +302,8 @@ fn unseen(entry: &store::Entry) -> impl Iterator<Item = Unseen> {
     })
 }
 
-/// Why Java does not load a store that this program can read, given the type that it is told.
-fn java_refuses(store: &Store, declared: Option<&str>) -> Option<String> {
-    let is_jceks = declared.is_some_and(|name| name.eq_ignore_ascii_case("JCEKS"));
-    match (store.format.name(), is_jceks) {
-        ("pem", _) => Some("Java does not read PEM files as trust stores".to_owned()),
-        ("jceks", false) => {
-            Some("Java reads a JCEKS store only with -Djavax.net.ssl.trustStoreType=JCEKS".to_owned())
-        }
-        ("pkcs12", true) => {
-            Some("Java does not read a PKCS12 store with -Djavax.net.ssl.trustStoreType=JCEKS".to_owned())
-        }
-        _ => store.java_refuses().map(|problem| problem.message.clone()),
-    }
-}
-
 /// Whether a file is one that a Java runtime opens by itself, and so without a password.
-fn is_default_store(path: &Path) -> bool {
+pub(super) fn is_default_store(path: &Path) -> bool {
     let named = path.file_name().is_some_and(|name| name == "cacerts" || name == "jssecacerts");
     named && place::java_home_of(path).is_some()
 }

@@ -116,7 +116,10 @@ impl Writing {
         let (link, target) = (path.display(), resolved.path.display());
         let text =
             format!("{link} is a link: the store written is {target}, which other programs may read too");
-        context.ui.note(&format!("note: {text}"));
+        // Where nobody can be asked, the refusal says it.
+        if self.yes || context.ui.is_interactive() {
+            context.ui.note(&format!("note: {text}"));
+        }
         if self.yes || context.ui.confirm("Write it?") {
             return Ok(());
         }
@@ -136,13 +139,18 @@ impl Writing {
             let path = assemble::writable(place)?;
             self.logging.record(command, &path, applied, why, context);
         }
+        let unseen = assemble::unseen(place);
         if context.ui.json() {
-            let written = v1::Written::new(place, applied, self.dry_run);
+            let mut written = v1::Written::new(place, applied, self.dry_run);
+            written.warnings.extend(unseen);
             context.ui.document(&v1::Document::of(command, true, written))?;
         } else {
             context.ui.result(&text::store::written(place, applied, self.dry_run))?;
             if applied.changed && !self.dry_run {
                 context.ui.note("restart the programs that read this store: a JVM reads it once");
+            }
+            if let Some(unseen) = unseen {
+                context.ui.warn(&unseen);
             }
         }
         let changed = applied.changed && self.detailed_exitcode;
@@ -208,12 +216,18 @@ pub(crate) fn failed(error: &ApplyError, destination: &Destination) -> CliError 
         ApplyError::Stale { .. } => CliError::from_source(Exit::Refused, "store-changed", error)
             .hint("make a new plan, and have that one approved"),
         ApplyError::Plan(error) => not_planned(error, &destination.path.display().to_string()),
-        ApplyError::Write(error @ PathError::Exists { .. }) => {
-            CliError::from_source(Exit::Refused, "file-exists", error).hint(error.hint())
-        }
-        ApplyError::Write(error) => CliError::from_source(Exit::Write, "write", error).hint(error.hint()),
+        ApplyError::Write(error) => not_made(error),
         error => CliError::from_source(Exit::Write, "write", error),
     }
+}
+
+/// The words for a file that was not made: one that is there already is left alone, which is no failure of the disk.
+pub(crate) fn not_made(error: &PathError) -> CliError {
+    match error {
+        PathError::Exists { .. } => CliError::from_source(Exit::Refused, "file-exists", error),
+        _ => CliError::from_source(Exit::Write, "write", error),
+    }
+    .hint(error.hint())
 }
 
 /// The words for what cannot be planned: what is not there is a no, what should not be done is refused.

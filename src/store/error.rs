@@ -119,9 +119,7 @@ pub enum StoreError {
         alias: Option<String>,
     },
     /// A key that the store's password does not open, so it cannot be closed with another.
-    #[error(
-        "the key {alias:?} does not open with the store's password; give it that one first, or remove it"
-    )]
+    #[error("the key {alias:?} does not open with the store's password: it has one of its own")]
     KeyPassword {
         /// The alias.
         alias: String,

@@ -15,6 +15,7 @@ mod pem_bundle;
 mod pkcs12;
 pub mod pkcs7;
 pub mod place;
+mod sight;
 pub mod source;
 mod trust_settings;
 
@@ -25,6 +26,7 @@ pub use edit::{Document, Edit, NewKey};
 pub use error::StoreError;
 pub use model::{Algorithm, Alias, Entry, EntryKind, Hidden, Pkcs8, Problem, Protection, Store};
 pub use opened::{Opened, open};
+pub use sight::java_refusal;
 
 use crate::secret::Password;
 

@@ -152,13 +152,22 @@ pub struct Problem {
     pub message: String,
     /// Whether Java refuses to load the whole store because of it.
     pub java_refuses: bool,
+    /// Whether it is only that the client is given no password ([`Store::hide_encrypted`]); the store itself is sound.
+    pub needs_password: bool,
     /// Whether everything in the store is read all the same, so that a change hides and loses nothing.
     pub(super) whole: bool,
 }
 
 impl Problem {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { alias: None, offset: None, message: message.into(), java_refuses: false, whole: false }
+        Self {
+            alias: None,
+            offset: None,
+            message: message.into(),
+            java_refuses: false,
+            needs_password: false,
+            whole: false,
+        }
     }
 
     pub(super) fn of(alias: &Alias, message: impl Into<String>) -> Self {

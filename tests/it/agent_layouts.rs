@@ -6,7 +6,7 @@ pub(crate) struct Layout {
     pub(crate) name: &'static str,
     /// Folders with a runtime in them.
     pub(crate) runtimes: &'static [&'static str],
-    /// Files and what is in them; `-> TARGET` is a link.
+    /// Files and what is in them; `-> TARGET` is a link, [`STORE`] a store.
     pub(crate) files: &'static [(&'static str, &'static str)],
     /// Its folder.
     pub(crate) prefix: &'static str,
@@ -15,6 +15,9 @@ pub(crate) struct Layout {
     /// Codes of what is wrong, with the line if it is one's.
     pub(crate) codes: &'static [(&'static str, Option<u64>)],
 }
+
+/// Stands for the octets of the runtime's own store.
+pub(crate) const STORE: &str = "= cacerts";
 
 pub(crate) const OPP: &str = "okta-provisioning-agent";
 /// A configuration as the agent keeps it, with what nobody else should see.
@@ -53,6 +56,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
             ("option-quote-missing", Some(1)),
             ("option-without-dash", Some(1)),
             ("store-shadowed", None),
+            ("store-unreadable", None),
         ],
     },
     // A package that was put elsewhere: only its service tells.
@@ -64,7 +68,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
             ("etc/init.d/OktaProvisioningAgent", "#!/bin/sh\nAGENT_HOME=\"/apps/idm/agents/okta\"\n"),
             (
                 "apps/idm/agents/okta/conf/settings.conf",
-                "JAVA_OPTS=\"-Djavax.net.ssl.trustStore=/etc/pki/gone.jks -Djavax.net.ssl.trustStorePassword=s3cret-5\"\n",
+                "JAVA_OPTS=\"-Djavax.net.ssl.trustStore=/etc/pki/gone.jks -Dcorp.token=s3cret-5\"\n",
             ),
         ],
         prefix: "/apps/idm/agents/okta",
@@ -118,7 +122,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
             ("usr/lib/jvm/java-21/bin/java", ""),
             ("etc/alternatives/java", "-> /usr/lib/jvm/java-21/bin/java"),
             ("usr/bin/java", "-> ../../etc/alternatives/java"),
-            ("etc/pki/java/cacerts", "system"),
+            ("etc/pki/java/cacerts", STORE),
             ("usr/lib/jvm/java-21/lib/security/cacerts", "-> /etc/pki/java/cacerts"),
         ],
         prefix: "/opt/OktaOnPremScimServer",
@@ -166,7 +170,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
                 "[Service]\nEnvironment=\"JAVA_HOME=/opt/jdk\"\n\
                  Environment=\"JAVA_OPTS=-Djavax.net.ssl.trustStore=/var/lib/jenkins/trust.p12\"\n",
             ),
-            ("var/lib/jenkins/trust.p12", "x"),
+            ("var/lib/jenkins/trust.p12", STORE),
         ],
         prefix: "/usr/share/java",
         store: Some(("/var/lib/jenkins/trust.p12", "option")),
@@ -202,7 +206,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
                  export JAVA_OPTS=\"-Xms1g ${JAVA_OPTS} \\\n  -Djavax.net.ssl.trustStore=/data/two.jks\"\n",
             ),
             ("data/one.jks", "x"),
-            ("data/two.jks", "x"),
+            ("data/two.jks", STORE),
         ],
         prefix: "/opt/atlassian/jira",
         store: Some(("/data/two.jks", "option")),
@@ -280,7 +284,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
         ],
         prefix: "/home/dev/.gradle",
         store: Some(("/home/dev/t.p12", "option")),
-        codes: &[],
+        codes: &[("store-unreadable", None)],
     },
     Layout {
         name: "intellij",
@@ -313,7 +317,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
                 "etc/elasticsearch/jvm.options",
                 "-Xms1g\n8:-Djavax.net.ssl.trustStore=/old.jks\n9-:-Djavax.net.ssl.trustStore=/etc/elasticsearch/t.p12\n",
             ),
-            ("etc/elasticsearch/t.p12", "x"),
+            ("etc/elasticsearch/t.p12", STORE),
         ],
         prefix: "/usr/share/elasticsearch",
         store: Some(("/etc/elasticsearch/t.p12", "option")),
@@ -325,7 +329,7 @@ pub(crate) const LAYOUTS: &[Layout] = &[
         files: &[
             ("usr/share/logstash/bin/logstash", ""),
             ("etc/default/logstash", "LS_JAVA_OPTS=\"-Djavax.net.ssl.trustStore=/etc/l.jks\"\n"),
-            ("etc/l.jks", "x"),
+            ("etc/l.jks", STORE),
         ],
         prefix: "/usr/share/logstash",
         store: Some(("/etc/l.jks", "option")),

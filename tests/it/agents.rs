@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::agent_layouts::{LAYOUTS, Layout, OPP};
+use crate::agent_layouts::{LAYOUTS, Layout, OPP, STORE};
 use crate::support::jre;
 use crate::support::jvm::Jvm;
 use crate::support::run::{trustmend, trustmend_with};
@@ -28,6 +28,9 @@ fn build(layout: &Layout, jvm: &Jvm) -> Scratch {
     }
     for (name, text) in layout.files {
         put(root.path(), name, text);
+        if *text == STORE {
+            std::fs::copy(jvm.cacerts(), root.path().join(name)).unwrap();
+        }
     }
     root
 }

@@ -4,6 +4,7 @@
 
 mod agent_jvms;
 mod agent_layouts;
+mod agent_sight;
 mod agents;
 mod ansible;
 mod ca;

@@ -30,8 +30,7 @@ const REFUSED: [(&str, &str); 14] = [
     ("pkcs12/unnamed.p12", "a password for a store that has none is not supported; convert it"),
 ];
 
-const LOCKED: &str =
-    "the key \"server\" does not open with the store's password; give it that one first, or remove it";
+const LOCKED: &str = "the key \"server\" does not open with the store's password: it has one of its own";
 
 const NEW: &str = "something longer";
 

@@ -92,7 +92,7 @@ impl Convert {
 }
 
 pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliError> {
-    let opened = assemble::open(&arguments.store, &arguments.password, context)?;
+    let opened = assemble::open_whole(&arguments.store, &arguments.password, context)?;
     let format = write::new_format(&arguments.new, arguments.format.as_deref())?;
     let flags = arguments.password.or_else(&arguments.new_password_file, &arguments.new_password_env);
     let mut destination = write::new_file(&arguments.new, format, &flags)?;

@@ -65,7 +65,7 @@ enum Encoding {
 type Named<'s> = (&'s str, &'s Certificate);
 
 pub(crate) fn run(arguments: &Export, context: &Context) -> Result<Exit, CliError> {
-    let opened = assemble::open(&arguments.store, &arguments.password, context)?;
+    let opened = assemble::open_whole(&arguments.store, &arguments.password, context)?;
     let entries = arguments.selection.of(&opened)?;
     let everything = arguments.all || arguments.selection.is_named();
     let certificates = certificates(&entries, everything);

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::super::Context;
 use super::super::args::{Network, StorePassword};
-use super::super::assemble;
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::many::{self, Many};
@@ -16,6 +15,7 @@ use super::super::members::{self, Addresses, Way};
 use super::super::network::{self, Connecting};
 use super::super::source::{self, CertificateFile, Source};
 use super::super::stream::Stream;
+use super::super::{assemble, write};
 use crate::cert::Certificate;
 use crate::fs;
 use crate::net::legacy::Offer;
@@ -145,7 +145,7 @@ fn one(
         Source::Record(path, recorded) => {
             let (seen, path) = (&recorded.observation, path.display().to_string());
             let mut shown = of_server(&path, &seen.endpoint, seen, &[], context);
-            shown.text = format!("{}: as seen on {}\n{}", visible(&path), recorded.at, shown.text);
+            shown.text = format!("{}: as seen on {}\n{}", visible(&path), v1::time(recorded.at), shown.text);
             vec![shown]
         }
         Source::Server(endpoint) => {
@@ -185,8 +185,7 @@ fn saved(
     let document = record::write(&Recorded { observation, at: super::super::now(), server_name });
     let document = document.map_err(|what| CliError::new(Exit::Bug, "bug", what));
     let written = document.and_then(|document| {
-        fs::create_new(path, document.as_bytes(), SAVED_MODE)
-            .map_err(|error| CliError::from_source(Exit::Write, "write", &error).hint(error.hint()))
+        fs::create_new(path, document.as_bytes(), SAVED_MODE).map_err(|error| write::not_made(&error))
     });
     match written {
         Ok(()) => context.ui.note(&format!(

@@ -54,9 +54,10 @@ impl Options {
         self.value("javax.net.ssl.trustStoreType").filter(|name| !name.is_empty())
     }
 
-    /// `javax.net.ssl.trustStorePassword`. Without one, a store is read without its integrity checked.
+    /// `javax.net.ssl.trustStorePassword`. Without one, a store is read without its integrity checked; an empty one counts as
+    /// none (TrustStoreManager.java).
     pub fn trust_store_password(&self) -> Option<&Password> {
-        self.password.as_ref()
+        self.password.as_ref().filter(|password| !password.text().is_empty())
     }
 
     /// `java.security.properties`.

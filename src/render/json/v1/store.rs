@@ -258,6 +258,8 @@ pub struct Written {
     pub restart_required: bool,
     /// Whether nothing was written because it was only asked what would be.
     pub dry_run: bool,
+    /// What keeps the change from having an effect.
+    pub warnings: Vec<String>,
 }
 
 /// A store before and after.
@@ -298,6 +300,7 @@ impl Written {
             backup: applied.backup.as_ref().map(|path| path.display().to_string()),
             restart_required: applied.changed && !dry_run,
             dry_run,
+            warnings: Vec::new(),
         }
     }
 }
