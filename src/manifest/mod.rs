@@ -7,6 +7,7 @@
 mod change;
 mod declared;
 mod error;
+mod foreign;
 mod plan;
 mod provenance;
 mod schema;
@@ -14,6 +15,7 @@ mod schema;
 pub use change::{Added, Change, ChangedStore, Removed};
 pub use declared::Wanted;
 pub use error::ManifestError;
+pub use foreign::{Foreign, foreign};
 pub use plan::{Drift, DriftKind, drift, plan};
 pub use provenance::{Managed, Provenance};
 pub use schema::{

@@ -178,9 +178,9 @@ pub struct Probe {
     /// The store that must accept it, by its name; each store that changed if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
-    /// How long it may take until it is well.
-    #[serde(default = "default_wait")]
-    pub wait_seconds: u16,
+    /// How long it may take until it is well; if not given, as long as a service that was started with it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<u16>,
 }
 
 /// A keystore with a development certificate.

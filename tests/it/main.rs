@@ -62,5 +62,6 @@ mod store_traps;
 mod store_verdicts;
 mod support;
 mod sync;
+mod sync_limits;
 mod tidy;
 mod verdicts;

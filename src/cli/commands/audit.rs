@@ -83,7 +83,8 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
         let is_ours = |flaw: &Flaw| flaw.alias.as_ref().is_none_or(|alias| managed.contains(alias));
         flaws.retain(is_ours);
     }
-    let drift = declared.as_ref().map(|loaded| drift(loaded, &opened)).transpose()?;
+    let compared = declared.as_ref().map(|loaded| drift(loaded, &opened)).transpose()?;
+    let (drift, foreign) = compared.unzip();
     let matters = |drift: &Drift| matters(drift.kind);
     let is_good = flaws.iter().all(|flaw| flaw.severity != Severity::Error)
         && !drift.as_deref().unwrap_or_default().iter().any(matters);
@@ -91,7 +92,7 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
     let monitoring = &arguments.monitoring;
     match monitoring.format {
         _ if context.ui.json() => {
-            let audited = v1::Audited::new(&opened.text, &opened.store, &flaws, drift.as_deref());
+            let audited = v1::Audited::new(&opened.text, &opened.store, &flaws, drift.as_deref(), foreign);
             monitoring.document(&v1::Document::of("audit", is_good, audited), context)?;
         }
         Form::Prometheus => {
@@ -104,7 +105,8 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
         Form::Text | Form::Json => {
             let drift = drift.as_deref().map(text::store::drift).unwrap_or_default();
             let audit = text::store::audit(&opened.shown(), &opened.store, &flaws);
-            monitoring.text(&format!("{audit}{drift}"), context)?;
+            let foreign = foreign.as_ref().map(text::sync::foreign).unwrap_or_default();
+            monitoring.text(&format!("{audit}{drift}{foreign}"), context)?;
         }
     }
     Ok(if is_good { Exit::Done } else { Exit::No })
@@ -115,8 +117,9 @@ fn matters(kind: DriftKind) -> bool {
     matches!(kind, DriftKind::Missing | DriftKind::Unwanted)
 }
 
-/// How a store differs from what the manifest declares for it: for the file it is, whatever it is called.
-fn drift(loaded: &load::Loaded, opened: &Opened) -> Result<Vec<Drift>, CliError> {
+/// How a store differs from what the manifest declares for it, and what else is trusted in it: for the file it is, whatever it
+/// is called.
+fn drift(loaded: &load::Loaded, opened: &Opened) -> Result<(Vec<Drift>, v1::Foreign), CliError> {
     let file = |text: &str| {
         let path = assemble::writable(text).ok()?;
         Some(fs::resolve(&path).ok()?.path)
@@ -130,7 +133,9 @@ fn drift(loaded: &load::Loaded, opened: &Opened) -> Result<Vec<Drift>, CliError>
         CliError::new(Exit::Usage, "store-undeclared", message)
     })?;
     let (provenance, _) = load::provenance(&own)?;
-    Ok(manifest::drift(&opened.store, &loaded.wanted_for(&spec.name), &provenance))
+    let wanted = loaded.wanted_for(&spec.name);
+    let foreign = manifest::foreign(&opened.store, spec, &wanted, &provenance);
+    Ok((manifest::drift(&opened.store, &wanted, &provenance), foreign.into()))
 }
 
 /// The aliases of what this program put there.

@@ -9,7 +9,7 @@ use super::super::args::Writing;
 use super::super::assemble;
 use super::super::error::CliError;
 use super::super::exit::Exit;
-use super::super::fleet::job::Job;
+use super::super::fleet::job::{self, Job};
 use super::super::fleet::load;
 use super::super::fleet::transaction::{Seen, Transaction, shown};
 use super::super::{Context, journal};
@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &Plan, context: &Context) -> Result<Exit, CliError>
         let message = "a plan holds no keys, so keystores cannot be part of one";
         return Err(CliError::usage(message).hint("declare them in a manifest of their own"));
     }
-    let jobs = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
+    let jobs: Vec<Job> = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
+    job::distinct(&jobs, &arguments.manifest)?;
     let writing = Writing { dry_run: true, yes: arguments.yes, ..Writing::default() };
     let services = &loaded.manifest.services;
     let probes = &loaded.manifest.probes;

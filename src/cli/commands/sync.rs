@@ -9,7 +9,7 @@ use super::super::args::Writing;
 use super::super::assemble::{self, MAX_FILE};
 use super::super::error::CliError;
 use super::super::exit::Exit;
-use super::super::fleet::job::Job;
+use super::super::fleet::job::{self, Job};
 use super::super::fleet::transaction::{Done, Transaction};
 use super::super::fleet::{keystore, load};
 use crate::digest::Fingerprint;
@@ -24,7 +24,8 @@ use crate::render::text;
 /// the services that read them; URLs to try afterwards. Nothing is prompted for. A store that is as declared is not touched;
 /// a store that fails does not stop the others. What was added is kept in STORE.trustmend.json beside the store, so that in
 /// mode "exact" only that is removed again. With --restart the services are stopped, the stores written, the services started
-/// and waited for, the URLs tried, and everything put back if that is not well.
+/// and waited for, the URLs tried, and everything put back if that is not well. The URLs are tried after a change only; where
+/// nothing changed, it is said that they were not.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 as declared, 10 changed (--detailed-exitcode), 1 a check failed, 6 rolled back; those of `trustmend --help`
@@ -39,7 +40,10 @@ A manifest:
   [[store]]
   name = \"agent\"
   store = \"/opt/agent/jre/lib/security/cacerts\"
-  # mode = \"exact\", format = \"pkcs12\" to make it, password-file = \"f\", password-env = \"VAR\", alias = \"{cn}\"
+  # mode = \"exact\"                 # removes what sync once added and nobody declares any more
+  # format = \"pkcs12\"              # the store is made if it is not there: jks, jceks, pkcs12 or pem
+  # password-file = \"f\"            # or password-env = \"VAR\"; else changeit is tried
+  # alias = \"{cn}\"                 # how aliases are made
   services = [\"agent\"]
   [[service]]
   name = \"agent\"                  # manager = \"systemd\", \"sysv\", \"none\", or \"command\" with start, stop, status
@@ -48,6 +52,7 @@ A manifest:
   path = \"scim.p12\"              # names = [\"localhost\"], ca-dir, alias, password-file, renew-days = 30
   [[check]]
   url = \"https://scim.corp.test:8443/\"   # kind = \"scim\", or command = [\"program\", \"argument\"]
+  # wait-seconds = 60              # how long it may take; if not given, that long after a restart, else it is tried once
 
 Examples:
   trustmend sync /etc/trustmend/trust.toml --dry-run
@@ -75,7 +80,9 @@ pub(crate) fn run(arguments: &Sync, context: &Context) -> Result<Exit, CliError>
     match (&arguments.manifest, &arguments.plan) {
         (Some(manifest), _) => {
             let loaded = load::load(manifest)?;
-            let jobs = loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
+            let jobs: Vec<Job> =
+                loaded.manifest.stores.iter().map(|spec| Job::declared(&loaded, spec)).collect();
+            job::distinct(&jobs, manifest)?;
             let origin = format!("{} sha256:{}", loaded.path.display(), loaded.sha256.hex());
             let keystores = keystore::keystores(&loaded, &arguments.writing, &origin, context);
             let around = (&loaded.manifest.services[..], &loaded.manifest.probes[..]);
@@ -84,7 +91,8 @@ pub(crate) fn run(arguments: &Sync, context: &Context) -> Result<Exit, CliError>
         (None, Some(plan)) => {
             let change = approved(plan, arguments.plan_sha256.as_deref().unwrap_or_default())?;
             let origin = format!("{} by {} from {}", plan.display(), change.by, change.manifest);
-            let jobs = change.stores.into_iter().map(Job::approved).collect();
+            let jobs: Vec<Job> = change.stores.into_iter().map(Job::approved).collect();
+            job::distinct(&jobs, plan)?;
             let around = (&change.services[..], &change.checks[..]);
             carry_out(arguments, (jobs, Vec::new()), around, origin, context)
         }
@@ -151,6 +159,7 @@ fn show(
         keystores,
         services: done.services,
         checks: done.checks,
+        checks_not_tried: done.checks_not_tried,
         rolled_back: done.rolled_back,
     };
     if context.ui.json() {

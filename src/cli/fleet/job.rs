@@ -1,7 +1,7 @@
 //! One store: planning on it, writing it with its side file, putting both back.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::args::{StorePassword, Writing};
 use super::super::error::CliError;
@@ -12,7 +12,7 @@ use crate::digest::Fingerprint;
 use crate::fs::{self, PathError, Replace};
 use crate::import::{self, Action, Applied, Destination, Plan, PlanError};
 use crate::manifest::{self, ChangedStore, Provenance, StoreSpec, Wanted};
-use crate::render::json::v1::TrustLine;
+use crate::render::json::v1::{Foreign, TrustLine};
 use crate::store::Store;
 
 /// The mode of a new side file: as open as a trust store.
@@ -46,6 +46,8 @@ pub(crate) struct Planned {
     pub(crate) before: Vec<TrustLine>,
     /// What is trusted then.
     pub(crate) after: Vec<TrustLine>,
+    /// What stays trusted though it is not declared.
+    pub(crate) foreign: Foreign,
     destination: Destination,
     provenance: Provenance,
     side: Option<Vec<u8>>,
@@ -57,6 +59,30 @@ pub(crate) struct Undo {
     old: Option<Vec<u8>>,
     new: Option<Fingerprint>,
     side: Option<Vec<u8>>,
+}
+
+/// Refuses stores that are one file: what is planned for one of them would not hold any more once the other is written.
+pub(crate) fn distinct(jobs: &[Job], manifest: &Path) -> Result<(), CliError> {
+    let mut files: Vec<(PathBuf, &Job)> = Vec::new();
+    for job in jobs {
+        // What leads to no file fails by itself, as one store of many.
+        let Some(file) = assemble::writable(&job.store).ok().and_then(|path| fs::resolve(&path).ok()) else {
+            continue;
+        };
+        if let Some((_, other)) = files.iter().find(|(known, _)| *known == file.path) {
+            let message = format!(
+                "{}: the stores {:?} and {:?} are one file, {}",
+                manifest.display(),
+                other.name,
+                job.name,
+                file.path.display()
+            );
+            return Err(CliError::new(Exit::Usage, "manifest-invalid", message)
+                .hint("declare it once; a certificate's `stores` names those it is for"));
+        }
+        files.push((file.path, job));
+    }
+    Ok(())
 }
 
 impl Job {
@@ -117,9 +143,12 @@ impl Job {
         }
         let resolved = fs::resolve(&destination.path).map_err(|error| assemble::path_error(&error))?;
         let (provenance, side) = load::provenance(&resolved.path)?;
-        let seen = RefCell::new(Vec::new());
+        let (seen, left) = (RefCell::new(Vec::new()), RefCell::new(Foreign::default()));
         let planned = self.change(&destination, &provenance, context, true, &|store| {
-            *seen.borrow_mut() = lines(store);
+            *seen.borrow_mut() = store.entries.iter().filter_map(TrustLine::of).collect();
+            if let Aim::Declared { spec, wanted } = &self.aim {
+                *left.borrow_mut() = manifest::foreign(store, spec, wanted, &provenance).into();
+            }
         });
         let applied = planned.map_err(|error| match error.code.as_str() {
             "store-missing" if self.format.is_none() => {
@@ -140,9 +169,12 @@ impl Job {
             return Err(CliError::new(Exit::Refused, "store-shared", message)
                 .hint("say --yes, or name the store itself"));
         }
-        let before = seen.into_inner();
+        if let Some(unseen) = assemble::unseen(&self.store) {
+            context.ui.warn(&unseen);
+        }
+        let (before, foreign) = (seen.into_inner(), left.into_inner());
         let after = after(&before, &applied.plan);
-        Ok(Planned { applied, path: resolved.path, before, after, destination, provenance, side })
+        Ok(Planned { applied, path: resolved.path, before, after, foreign, destination, provenance, side })
     }
 
     fn change(
@@ -216,7 +248,7 @@ impl Job {
 }
 
 /// Puts a side file in the place of the one that was read.
-fn put(side: &std::path::Path, old: Option<&[u8]>, new: &[u8]) -> Result<(), PathError> {
+fn put(side: &Path, old: Option<&[u8]>, new: &[u8]) -> Result<(), PathError> {
     if old == Some(new) {
         return Ok(());
     }
@@ -249,19 +281,6 @@ impl Undo {
             (None, None) => Ok(()),
         }
     }
-}
-
-/// What a store makes clients trust, in its order.
-fn lines(store: &Store) -> Vec<TrustLine> {
-    let line = |entry: &crate::store::Entry| {
-        let certificate = entry.certificates.first()?;
-        Some(TrustLine {
-            sha256: certificate.sha256().hex(),
-            alias: entry.alias.to_string(),
-            subject: certificate.subject().to_string(),
-        })
-    };
-    store.entries.iter().filter_map(line).collect()
 }
 
 fn after(before: &[TrustLine], plan: &Plan) -> Vec<TrustLine> {

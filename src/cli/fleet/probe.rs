@@ -11,20 +11,31 @@ use crate::render::json::v1::Probed;
 
 /// How long between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long a service that was started may take to answer, and a command to end, unless the manifest tells, in seconds.
+const USUAL_WAIT: u16 = 60;
 
-/// Tries it with each store it is about, until it is well or its time is up.
-pub(crate) fn probe(probe: &Probe, jobs: &[&Job], context: &Context) -> Vec<Probed> {
-    let wait = Duration::from_secs(u64::from(probe.wait_seconds));
+/// What is tried: the server, or the command.
+pub(crate) fn target(probe: &Probe) -> String {
+    probe.url.clone().unwrap_or_else(|| probe.command.join(" "))
+}
+
+/// Tries it with each store it is about, until it is well or the time is up, which all of them share. Where no service was
+/// started, nothing comes up by waiting: then it is tried once, unless the manifest says how long.
+pub(crate) fn probe(probe: &Probe, jobs: &[&Job], started: bool, context: &Context) -> Vec<Probed> {
+    let seconds = |default: u16| Duration::from_secs(u64::from(probe.wait_seconds.unwrap_or(default)));
+    let wait = seconds(if started { USUAL_WAIT } else { 0 });
     let Some(url) = &probe.url else {
-        let answer = until(wait, || match service::run(&probe.command, wait) {
-            Ok(()) => Ok(()),
-            Err(why) => Err((why, true)),
-        });
-        return vec![probed(probe.command.join(" "), None, answer)];
+        let answer =
+            until(Instant::now(), wait, || match service::run(&probe.command, seconds(USUAL_WAIT)) {
+                Ok(()) => Ok(()),
+                Err(why) => Err((why, true)),
+            });
+        return vec![probed(target(probe), None, answer)];
     };
+    let begin = Instant::now();
     let concerned = jobs.iter().filter(|job| probe.store.as_ref().is_none_or(|name| *name == job.name));
     let one = |job: &&Job| {
-        let answer = until(wait, || ask(probe.kind, url, job, context));
+        let answer = until(begin, wait, || ask(probe.kind, url, job, context));
         probed(url.clone(), Some(job.name.clone()), answer)
     };
     concerned.map(one).collect()
@@ -35,8 +46,11 @@ fn probed(target: String, store: Option<String>, answer: Result<(), String>) -> 
 }
 
 /// Tries again while that may help.
-fn until(wait: Duration, attempt: impl Fn() -> Result<(), (String, bool)>) -> Result<(), String> {
-    let start = Instant::now();
+fn until(
+    start: Instant,
+    wait: Duration,
+    attempt: impl Fn() -> Result<(), (String, bool)>,
+) -> Result<(), String> {
     loop {
         match attempt() {
             Ok(()) => return Ok(()),

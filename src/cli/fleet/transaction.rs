@@ -28,6 +28,7 @@ pub(crate) struct Done {
     pub(crate) stores: Vec<SyncedStore>,
     pub(crate) services: Vec<ServiceDone>,
     pub(crate) checks: Vec<Probed>,
+    pub(crate) checks_not_tried: Vec<String>,
     pub(crate) rolled_back: bool,
     pub(crate) changed: bool,
     pub(crate) exit: Exit,
@@ -59,12 +60,16 @@ impl Transaction<'_> {
             stores: Vec::new(),
             services: Vec::new(),
             checks: Vec::new(),
+            checks_not_tried: Vec::new(),
             rolled_back: false,
             changed: ones.iter().any(One::will_change),
             exit: Exit::Done,
         };
         if !dry_run && done.changed {
             self.change(&mut ones, &mut done, context);
+        }
+        if done.checks.is_empty() {
+            done.checks_not_tried = self.probes.iter().map(probe::target).collect();
         }
         let failed = ones.iter().find_map(One::error).map(|error| error.exit);
         done.exit = failed.unwrap_or(done.exit);
@@ -108,7 +113,7 @@ impl Transaction<'_> {
                 .map(|(job, _)| job)
                 .collect();
             for probe in self.probes {
-                done.checks.extend(probe::probe(probe, &jobs, context));
+                done.checks.extend(probe::probe(probe, &jobs, !running.is_empty(), context));
             }
             is_well = done.checks.iter().all(|check| check.ok);
         }
@@ -279,6 +284,7 @@ pub(crate) fn shown(
         changed: changed && !seen.rolled_back,
         store,
         steps,
+        foreign: planned.map(|planned| planned.foreign.clone()).unwrap_or_default(),
         diff: planned.map(|planned| Diff { before: planned.before.clone(), after: planned.after.clone() }),
         backup,
         error: seen.error.map(Into::into),

@@ -2,7 +2,7 @@
 
 use super::style::{self, paint};
 use crate::render::escape::visible;
-use crate::render::json::v1::{Probed, ServiceDone, Synced, SyncedStore, TrustLine};
+use crate::render::json::v1::{Foreign, Probed, ServiceDone, Synced, SyncedStore, TrustLine};
 
 /// All of it.
 pub fn synced(synced: &Synced) -> String {
@@ -22,6 +22,10 @@ pub fn synced(synced: &Synced) -> String {
     }
     for check in &synced.checks {
         text.push_str(&probed(check));
+    }
+    let why = if synced.dry_run { "this is a dry run" } else { "no store was changed" };
+    for check in &synced.checks_not_tried {
+        text.push_str(&format!("check {}: {}: {why}\n", visible(check), paint(style::DIM, "not tried")));
     }
     if synced.rolled_back {
         let words = "rolled back: the stores are as they were";
@@ -55,9 +59,43 @@ pub fn stores(stores: &[SyncedStore], dry_run: bool) -> String {
             let come = diff.after.iter().filter(|line| !diff.before.contains(line));
             text.extend(come.map(|one| line('+', one, style::GOOD)));
         }
+        text.push_str(&foreign(&store.foreign));
         if let Some(backup) = &store.backup {
             text.push_str(&format!("    backup: {}\n", visible(backup)));
         }
+    }
+    text
+}
+
+/// How many entries are named of those that stay.
+const NAMED: usize = 5;
+
+/// What mode exact leaves in a store, because somebody else put it there.
+pub fn foreign(foreign: &Foreign) -> String {
+    if foreign.entries.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "    {} not declared, and not put there by sync, so that mode exact leaves it:\n",
+        paint(style::WARNING, "note:")
+    );
+    for line in foreign.entries.iter().take(NAMED) {
+        text.push_str(&format!(
+            "      {}  {}  {}\n",
+            line.sha256,
+            visible(&line.alias),
+            visible(&line.subject)
+        ));
+    }
+    let mut more = Vec::new();
+    if let Some(count) = foreign.entries.len().checked_sub(NAMED).filter(|count| *count > 0) {
+        more.push(format!("{count} more"));
+    }
+    if foreign.public_roots > 0 {
+        more.push(format!("{} of Mozilla's roots", foreign.public_roots));
+    }
+    if !more.is_empty() {
+        text.push_str(&format!("      and {}\n", more.join(" and ")));
     }
     text
 }
@@ -76,8 +114,8 @@ fn service(service: &ServiceDone) -> String {
 fn probed(check: &Probed) -> String {
     let by = check.store.as_ref().map(|store| format!(" with {}", visible(store))).unwrap_or_default();
     let answer = match &check.detail {
-        None => paint(style::GOOD, "well"),
-        Some(why) => format!("{} {}", paint(style::ERROR, "not well:"), visible(why)),
+        None => paint(style::GOOD, "ok"),
+        Some(why) => format!("{} {}", paint(style::ERROR, "failed:"), visible(why)),
     };
     format!("check {}{by}: {answer}\n", visible(&check.target))
 }

@@ -18,7 +18,9 @@ pub use store::{
     Audited, Backups, Compared, Entry, Exported, Listed, Listing, Problem, Step, Written, WrittenStore,
 };
 
-pub use sync::{Diff, KeystoreDone, Log, Planned, Probed, ServiceDone, Synced, SyncedStore, TrustLine};
+pub use sync::{
+    Diff, Foreign, KeystoreDone, Log, Planned, Probed, ServiceDone, Synced, SyncedStore, TrustLine,
+};
 
 /// The name of a command's document: `trustmend/v1/<command>`.
 pub fn schema(command: &str) -> String {

@@ -102,6 +102,8 @@ pub struct Audited {
     store: Listed,
     findings: Vec<Flaw>,
     drift: Option<Vec<Drift>>,
+    /// What stays trusted though it is not declared, in mode exact.
+    foreign: Option<super::Foreign>,
 }
 
 /// A difference between a store and what is declared for it.
@@ -144,6 +146,7 @@ impl Audited {
         store: &store::Store,
         flaws: &[audit::Flaw],
         drift: Option<&[manifest::Drift]>,
+        foreign: Option<super::Foreign>,
     ) -> Self {
         let one = |flaw: &audit::Flaw| Flaw {
             code: flaw.code,
@@ -155,7 +158,7 @@ impl Audited {
             remedy: (!flaw.remedy.is_empty()).then_some(flaw.remedy),
         };
         let drift = drift.map(|drift| drift.iter().map(Drift::from).collect());
-        Self { store: Listed::new(place, store), findings: flaws.iter().map(one).collect(), drift }
+        Self { store: Listed::new(place, store), findings: flaws.iter().map(one).collect(), drift, foreign }
     }
 }
 

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::{Error, Step, WrittenStore};
+use crate::manifest;
+use crate::store::Entry;
 
 /// An entry with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,6 +15,34 @@ pub struct TrustLine {
     pub alias: String,
     /// The certificate's subject.
     pub subject: String,
+}
+
+impl TrustLine {
+    /// Of an entry; `None` if it has no certificate.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let certificate = entry.certificates.first()?;
+        Some(Self {
+            sha256: certificate.sha256().hex(),
+            alias: entry.alias.to_string(),
+            subject: certificate.subject().to_string(),
+        })
+    }
+}
+
+/// What stays trusted in mode exact though it is not declared, because somebody else added it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Foreign {
+    /// Those that are none of Mozilla's roots.
+    pub entries: Vec<TrustLine>,
+    /// How many of Mozilla's roots there are beside them.
+    pub public_roots: usize,
+}
+
+impl From<manifest::Foreign<'_>> for Foreign {
+    fn from(foreign: manifest::Foreign<'_>) -> Self {
+        let entries = foreign.entries.iter().filter_map(|entry| TrustLine::of(entry)).collect();
+        Self { entries, public_roots: foreign.public_roots }
+    }
 }
 
 /// Result of `sync`.
@@ -34,6 +64,8 @@ pub struct Synced {
     pub services: Vec<ServiceDone>,
     /// What was tried afterwards.
     pub checks: Vec<Probed>,
+    /// The checks that were not tried, because nothing was written.
+    pub checks_not_tried: Vec<String>,
     /// Whether everything was put back, because something was not well afterwards.
     pub rolled_back: bool,
 }
@@ -53,6 +85,8 @@ pub struct SyncedStore {
     pub steps: Vec<Step>,
     /// What it held and holds.
     pub diff: Option<Diff>,
+    /// What stays trusted though it is not declared, in mode exact.
+    pub foreign: Foreign,
     /// Where the old file is kept.
     pub backup: Option<String>,
     /// Why it is not as declared.
