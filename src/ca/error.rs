@@ -73,7 +73,7 @@ pub enum CaError {
         not_after: OffsetDateTime,
     },
     /// A life that is empty or that no calendar holds.
-    #[error("{days} days are no life for a certificate, 1 to {limit} are")]
+    #[error("a certificate is valid for 1 to {limit} days, not for {days}")]
     Days {
         /// As asked for.
         days: u32,

@@ -206,14 +206,14 @@ pub(crate) struct Writing {
     #[arg(long)]
     pub(crate) yes: bool,
     /// Keep the old store in this folder instead of beside the new one; `restore` looks for it there.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "no_backup")]
+    #[arg(long, value_name = "FOLDER", group = "old_store")]
     pub(crate) backup_dir: Option<std::path::PathBuf>,
     /// Write the file where it stands instead of putting a whole new one in its place: for a folder that cannot be written. A
-    /// crash can leave it cut short, and programs that read it meanwhile see a part.
-    #[arg(long, requires = "backup_dir")]
+    /// crash can leave it cut short, and programs that read it meanwhile see a part. Needs --backup-dir or --no-backup.
+    #[arg(long, requires = "old_store")]
     pub(crate) in_place: bool,
     /// Keep no copy of the old store.
-    #[arg(long)]
+    #[arg(long, group = "old_store")]
     pub(crate) no_backup: bool,
     /// Exit with 10 instead of 0 when the store changed.
     #[arg(long)]

@@ -54,6 +54,13 @@ impl JavaClient {
         });
         let installed = java_home.and_then(|home| Some((home, installed(home)?)));
         let asked = asked.transpose()?;
+        if let Some(version) = asked.filter(|version| version.feature > Version::newest_feature()) {
+            let message = format!("the rules of Java {} are not known", version.feature);
+            return Err(CliError::usage(message).hint(format!(
+                "known are 8 to {}; a newer runtime that is on this disk is judged by its own files: --store java:/path/to/it",
+                Version::newest_feature()
+            )));
+        }
         if let Some(version) = asked.filter(|version| Version::newest(version.feature) < *version) {
             context.ui.note(&format!(
                 "note: Java {version} is newer than any this program knows; judged by the newest rules"

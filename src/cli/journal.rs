@@ -19,6 +19,8 @@ use crate::net::{SYSLOG, syslog};
 
 /// Where root's log is.
 const SYSTEM_LOG: &str = "/var/log/trustmend/audit.jsonl";
+/// The environment variable that names another.
+const VARIABLE: &str = "TRUSTMEND_AUDIT_LOG";
 /// How long to wait for others who write the log.
 const WAIT: Duration = Duration::from_secs(10);
 /// Its mode: for root and the group that reads logs.
@@ -29,8 +31,9 @@ const MODE: u32 = 0o640;
 #[command(next_help_heading = "Record")]
 pub(crate) struct Logging {
     /// Add a line for each changed store to this file, or `off` [default: /var/log/trustmend/audit.jsonl for root, else
-    /// trustmend/audit.jsonl in the user's state folder].
-    #[arg(long, value_name = "FILE", env = "TRUSTMEND_AUDIT_LOG", hide_env_values = true)]
+    /// trustmend/audit.jsonl in the user's state folder] [env: TRUSTMEND_AUDIT_LOG].
+    // Not by clap, which would show the flag as typed where only the variable is set.
+    #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
     /// Tell the system's log too, through /dev/log or this socket.
     #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = SYSLOG)]
@@ -45,11 +48,17 @@ pub(crate) struct Why<'a> {
 }
 
 impl Logging {
+    /// What the flag names, else the environment.
+    fn named(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        self.audit_log.clone().or_else(variable)
+    }
+
     /// The file; `None` if no log is kept.
     fn file(&self) -> Option<PathBuf> {
-        match &self.audit_log {
+        match self.named() {
             Some(path) if path.as_os_str() == "off" => None,
-            Some(path) => Some(path.clone()),
+            Some(path) => Some(path),
             None if uid() == Some(0) => Some(PathBuf::from(SYSTEM_LOG)),
             None => state_folder().map(|folder| folder.join("trustmend/audit.jsonl")),
         }
@@ -57,7 +66,7 @@ impl Logging {
 
     /// Fails if a log that was named cannot be written: better nothing is done than unrecorded.
     pub(crate) fn check(&self) -> Result<(), CliError> {
-        let Some(path) = self.audit_log.as_ref().and_then(|_| self.file()) else { return Ok(()) };
+        let Some(path) = self.named().and_then(|_| self.file()) else { return Ok(()) };
         let probe = fs::append_line(&path, MODE, WAIT, journal::MAX_LINE, |last| match last {
             Some(last) if journal::hash_of(last).is_none() => Err("its last line is no whole record"),
             _ => Ok(String::new()),

@@ -104,6 +104,17 @@ const TEXTS: &[Text] = &[
     text("the trustAnchors parameter must be non-empty", 1, &["store-empty-for-java"]),
     text("problem accessing trust store", 1, &["store-unreadable"]),
     text("Error constructing implementation (algorithm: Default", 1, &["store-unreadable"]),
+    // KeyStoreSpi of JKS and of PKCS12, when a password or the file is not the right one.
+    text("Keystore was tampered with, or password was incorrect", 1, &["store-unreadable"]),
+    text("keystore password was incorrect", 1, &["store-unreadable"]),
+    text("Invalid keystore format", 1, &["store-unreadable"]),
+    text("Certificates do not conform to algorithm constraints", 1, &["java-algorithm-disabled"]),
+    text(
+        "No appropriate protocol (protocol is disabled or cipher suites are inappropriate)",
+        1,
+        &["protocol-client-restricted"],
+    ),
+    text("wrong version number", 1, &["server-not-tls", "protocol-too-old"]),
     text("Received fatal alert: protocol_version", 1, &["protocol-too-old"]),
     text("is not accepted by client preferences", 1, &["protocol-too-old"]),
     text(

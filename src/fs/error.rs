@@ -230,7 +230,8 @@ impl PathError {
             Self::NotFound { .. } => "check the spelling of the path",
             Self::FolderMissing { .. } => "create the folder first, or check the spelling of the path",
             Self::NotAFolder { .. } | Self::LinkLoop { .. } => "check the path with `ls -l`",
-            Self::NotAFile { .. } => "name a file; a pipe is read as standard input, with `-`",
+            Self::NotAFile { kind: "a folder", .. } => "name a file in it",
+            Self::NotAFile { .. } => "name a file: copy what it gives into one first",
             Self::Exists { .. } => "choose another name, or move the file away",
             Self::Denied { .. } => "run as the user who owns the file and its folder",
             Self::ReadOnly { .. } => {

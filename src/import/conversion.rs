@@ -76,10 +76,8 @@ fn taken_over<'a>(
             Err(format!("Java does not trust it{note}"))
         }
         (EntryKind::PrivateKey, certificate) => match key {
+            _ if !format.holds_keys() => Err(format!("a {} store holds no private keys", format.name())),
             None => Err("a private key; --keys takes it over".to_owned()),
-            Some(_) if !format.holds_keys() => {
-                Err(format!("a {} store holds no private keys", format.name()))
-            }
             Some(_) if certificate.is_none() => Err("a private key without its certificate".to_owned()),
             Some(key) => key.as_ref().map(Payload::Key).map_err(Clone::clone),
         },

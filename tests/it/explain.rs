@@ -103,3 +103,39 @@ fn a_jvms_log_of_several_servers_is_explained_fault_by_fault() {
         assert_eq!(text.matches("can mean:").count(), 4, "{text}");
     }
 }
+
+#[test]
+fn lines_of_stores_and_of_clients_are_known() {
+    let home = Scratch::new();
+    let explained =
+        |line: &str| trustmend(&home, &["explain", line, "--json"]).success().json()["causes"].clone();
+    for (line, code) in [
+        ("java.io.IOException: Keystore was tampered with, or password was incorrect", "store-unreadable"),
+        ("java.io.IOException: keystore password was incorrect", "store-unreadable"),
+        ("java.io.IOException: Invalid keystore format", "store-unreadable"),
+        (
+            "javax.net.ssl.SSLHandshakeException: No appropriate protocol (protocol is disabled or cipher suites are inappropriate)",
+            "protocol-client-restricted",
+        ),
+        (
+            "java.security.cert.CertificateException: Certificates do not conform to algorithm constraints",
+            "java-algorithm-disabled",
+        ),
+        ("error:0A00010B:SSL routines::wrong version number", "server-not-tls"),
+    ] {
+        assert_eq!(explained(line)[0]["code"], code, "{line}");
+    }
+    // In the words of a real one: a wrong password, and no store.
+    home.write("not.jks", [7; 100]);
+    trustmend(&home, &["convert", "mozilla:", "trust.jks"]).success();
+    trustmend(&home, &["convert", "mozilla:", "trust.p12"]).success();
+    let jvm = Jvm::with_keytool().last().unwrap();
+    for (store, kind) in [("trust.jks", "JKS"), ("trust.p12", "PKCS12"), ("not.jks", "JKS")] {
+        let list = ["-list", "-keystore", &home.at(store), "-storetype", kind, "-storepass", "not this"];
+        let said = jvm.keytool(&list);
+        assert_ne!(said.code, 0, "{said:?}");
+        assert_eq!(explained(&said.text())[0]["code"], "store-unreadable", "{}", said.text());
+    }
+    let unknown = trustmend(&home, &["explain", "\u{14}noise\u{1b}[31m"]).stderr;
+    assert!(unknown.contains("\"\\u{14}noise\\u{1b}[31m\" is neither"), "{unknown}");
+}

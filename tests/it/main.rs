@@ -42,6 +42,7 @@ mod net_support;
 mod paths;
 mod programs;
 mod promises;
+mod refusals;
 mod replay;
 mod scim_check;
 mod scim_server;

@@ -292,7 +292,8 @@ impl<'a> Case<'a> {
         let observation = &recorded.observation;
         let assessment = assess::replayed(recorded, &self.client_asked(), now);
         let endpoint = &observation.endpoint;
-        let title = format!("{}, as seen on {}", inspect::connection(endpoint, observation), recorded.at);
+        let seen = v1::time(recorded.at);
+        let title = format!("{}, as seen on {seen}", inspect::connection(endpoint, observation));
         let json = inspect::observed(&path.display().to_string(), endpoint, Some(observation));
         let whole = self.whole(&assessment);
         let mut shown = self.shown(&title, assessment, json);

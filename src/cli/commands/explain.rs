@@ -110,7 +110,7 @@ fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, Cli
     if faults.is_empty() {
         let shown: String = log.trim().chars().take(80).collect();
         return Err(CliError::usage(format!(
-            "{shown:?} is neither a finding's code nor a known text of a log"
+            "\"{shown}\" is neither a finding's code nor a known text of a log"
         ))
         .hint("`trustmend explain` lists the codes; paste the line that names an exception"));
     }

@@ -50,6 +50,11 @@ impl Version {
         known.copied().unwrap_or(Self { feature, interim: 0, update: 0, patch: 0 })
     }
 
+    /// The newest release whose rules are known.
+    pub fn newest_feature() -> u32 {
+        NEWEST.iter().map(|version| version.feature).max().unwrap_or_default()
+    }
+
     /// Whether this is at least `update` of `feature`, or of a later feature release.
     pub(super) fn has(self, feature: u32, update: u32) -> bool {
         self.feature > feature || (self.feature == feature && self.update >= update)
