@@ -108,6 +108,9 @@ const TEXTS: &[Text] = &[
     text("Keystore was tampered with, or password was incorrect", 1, &["store-unreadable"]),
     text("keystore password was incorrect", 1, &["store-unreadable"]),
     text("Invalid keystore format", 1, &["store-unreadable"]),
+    // A key of a key store with a password of its own.
+    text("Cannot recover key", 1, &["key-unrecoverable"]),
+    text("Given final block not properly padded", 1, &["key-unrecoverable"]),
     text("Certificates do not conform to algorithm constraints", 1, &["java-algorithm-disabled"]),
     text(
         "No appropriate protocol (protocol is disabled or cipher suites are inappropriate)",
@@ -240,10 +243,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_named_is_a_rule() {
+    fn every_code_named_has_a_page() {
         for text in TEXTS {
             for code in text.codes {
-                assert!(super::super::rule(code).is_some(), "{code} behind {:?}", text.part);
+                assert!(super::super::page(code).is_some(), "{code} behind {:?}", text.part);
             }
         }
     }

@@ -27,6 +27,7 @@ pub const PAGES: &[Page] = &[
     Page { code: "chain-too-large", help: include_str!("rules/help/chain-too-large.md") },
     Page { code: "connection-closed", help: include_str!("rules/help/connection-closed.md") },
     Page { code: "handshake-closed", help: include_str!("rules/help/handshake-closed.md") },
+    Page { code: "key-unrecoverable", help: include_str!("rules/help/key-unrecoverable.md") },
     Page { code: "request-unusable", help: include_str!("rules/help/request-unusable.md") },
     Page { code: "server-not-http", help: include_str!("rules/help/server-not-http.md") },
     Page { code: "server-untrusted", help: include_str!("rules/help/server-untrusted.md") },

@@ -121,6 +121,7 @@ fn lines_of_stores_and_of_clients_are_known() {
             "java.security.cert.CertificateException: Certificates do not conform to algorithm constraints",
             "java-algorithm-disabled",
         ),
+        ("java.security.UnrecoverableKeyException: Cannot recover key", "key-unrecoverable"),
         ("error:0A00010B:SSL routines::wrong version number", "server-not-tls"),
     ] {
         assert_eq!(explained(line)[0]["code"], code, "{line}");

@@ -80,6 +80,7 @@ const OTHER_CODES: &[&str] = &[
     "connection-closed",
     "handshake-closed",
     "request-unusable",
+    "key-unrecoverable",
     "scim-answer-incomplete",
     "scim-answer-late",
     "scim-auth-malformed",

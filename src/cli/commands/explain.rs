@@ -13,7 +13,7 @@ use super::super::exit::Exit;
 use super::super::{Context, assemble, network, source};
 use crate::agent;
 use crate::audit;
-use crate::finding::{self, Finding, PAGES, Page, RULES, Rule, Told};
+use crate::finding::{self, Finding, PAGES, Page, RULES, Told};
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::finding::shell;
@@ -123,11 +123,10 @@ fn of_log(log: &str, arguments: &Explain, context: &Context) -> Result<Exit, Cli
     };
     let causes = distinct(&faults);
     if context.ui.json() {
-        let pages: Vec<_> = causes.iter().map(|(rule, likelihood)| (rule.page(), *likelihood)).collect();
         let mut explanation =
-            v1::Explanation::of(&pages, &next).told(faults.iter().map(Fault::json).collect());
+            v1::Explanation::of(&causes, &next).told(faults.iter().map(Fault::json).collect());
         if let Some(look) = &look {
-            let statuses: Vec<_> = causes.iter().map(|(rule, _)| look.status(rule.code).name()).collect();
+            let statuses: Vec<_> = causes.iter().map(|(page, _)| look.status(page.code).name()).collect();
             let predicted = look.asked.then(|| look.predicted.clone());
             explanation = explanation.looked(&statuses, look.others(&causes), predicted);
         }
@@ -165,22 +164,22 @@ fn newest(mut input: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(log)
 }
 
-/// A fault that a log tells of, and the rules behind it.
+/// A fault that a log tells of, and what is behind it.
 struct Fault<'a> {
     line: &'a str,
     times: usize,
-    causes: Vec<(&'static Rule, &'static str)>,
+    causes: Vec<(Page, &'static str)>,
 }
 
 /// What several lines can mean: each code once, at its best.
-fn distinct(faults: &[Fault<'_>]) -> Vec<(&'static Rule, &'static str)> {
-    let mut distinct: Vec<(&'static Rule, &'static str)> = Vec::new();
-    for (rule, likelihood) in faults.iter().flat_map(|fault| &fault.causes) {
-        match distinct.iter_mut().find(|(known, _)| known.code == rule.code) {
+fn distinct(faults: &[Fault<'_>]) -> Vec<(Page, &'static str)> {
+    let mut distinct: Vec<(Page, &'static str)> = Vec::new();
+    for (page, likelihood) in faults.iter().flat_map(|fault| &fault.causes) {
+        match distinct.iter_mut().find(|(known, _)| known.code == page.code) {
             Some((_, known)) if *likelihood == "certain" => *known = likelihood,
             Some((_, known)) if *known == "possible" => *known = likelihood,
             Some(_) => {}
-            None => distinct.push((rule, likelihood)),
+            None => distinct.push((*page, likelihood)),
         }
     }
     distinct
@@ -190,12 +189,12 @@ impl<'a> Fault<'a> {
     fn of(told: Told<'a>) -> Self {
         let causes = told.causes.iter();
         let causes =
-            causes.filter_map(|cause| Some((finding::rule(cause.code)?, cause.likelihood.name()))).collect();
+            causes.filter_map(|cause| Some((finding::page(cause.code)?, cause.likelihood.name()))).collect();
         Self { line: told.line.trim(), times: told.times, causes }
     }
 
     fn json(&self) -> v1::Told {
-        let codes = self.causes.iter().map(|(rule, _)| rule.code).collect();
+        let codes = self.causes.iter().map(|(page, _)| page.code).collect();
         v1::Told { line: self.line.to_owned(), times: self.times, causes: codes }
     }
 
@@ -205,11 +204,11 @@ impl<'a> Fault<'a> {
             text.push_str(&format!("{}\n", paint(style::DIM, &format!("({} times in all)", self.times))));
         }
         text.push_str("\ncan mean:\n");
-        let width = self.causes.iter().map(|(rule, _)| rule.code.len()).max().unwrap_or_default();
-        for (rule, likelihood) in &self.causes {
+        let width = self.causes.iter().map(|(page, _)| page.code.len()).max().unwrap_or_default();
+        for (page, likelihood) in &self.causes {
             let status =
-                look.map(|look| format!("{:<9}  ", look.status(rule.code).words())).unwrap_or_default();
-            text.push_str(&format!("  {status}{likelihood:<8}  {:width$}  {}\n", rule.code, rule.title()));
+                look.map(|look| format!("{:<9}  ", look.status(page.code).words())).unwrap_or_default();
+            text.push_str(&format!("  {status}{likelihood:<8}  {:width$}  {}\n", page.code, page.title()));
         }
         text
     }
@@ -276,6 +275,8 @@ impl Look {
     fn status(&self, code: &str) -> Status {
         match self.findings.iter().any(|finding| finding.code == code) {
             true => Status::Found,
+            // What no rule looks for is not looked for.
+            false if finding::rule(code).is_none() => Status::Open,
             // The store is known whatever the server says.
             false if self.answered || code.starts_with("store-") => Status::RuledOut,
             false => Status::Open,
@@ -283,21 +284,21 @@ impl Look {
     }
 
     /// The codes found that the text does not stand for.
-    fn others(&self, causes: &[(&'static Rule, &'static str)]) -> Vec<&'static str> {
-        let is_known = |code: &str| causes.iter().any(|(rule, _)| rule.code == code);
+    fn others(&self, causes: &[(Page, &'static str)]) -> Vec<&'static str> {
+        let is_known = |code: &str| causes.iter().any(|(page, _)| page.code == code);
         let mut others: Vec<_> =
             self.findings.iter().map(|finding| finding.code).filter(|code| !is_known(code)).collect();
         others.dedup();
         others
     }
 
-    fn told(&self, causes: &[(&'static Rule, &'static str)]) -> String {
+    fn told(&self, causes: &[(Page, &'static str)]) -> String {
         let mut text = String::new();
         let others = self.others(causes);
         if !others.is_empty() {
             text.push_str(&format!("found besides: {}\n\n", others.join(", ")));
         }
-        let found = causes.iter().any(|(rule, _)| self.status(rule.code) == Status::Found);
+        let found = causes.iter().any(|(page, _)| self.status(page.code) == Status::Found);
         if let Some(predicted) = &self.predicted {
             text.push_str(&format!("now Java would print: {}\n\n", visible(predicted)));
         } else if self.answered && !found {
