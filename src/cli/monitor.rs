@@ -1,4 +1,4 @@
-//! Answers for monitoring: Prometheus and Nagios, to standard output or into a file that is replaced whole.
+//! Answers for others than the caller: Prometheus, Nagios, a page; to standard output or into a file that is replaced whole.
 
 use std::path::PathBuf;
 
@@ -44,11 +44,18 @@ pub(crate) enum Form {
     Prometheus,
     /// One line with performance data.
     Nagios,
+    /// A page to mail, with nothing in it that is loaded or run (diagnose).
+    Html,
 }
 
 impl Monitoring {
     pub(crate) fn thresholds(&self) -> Thresholds {
         Thresholds { warning: self.warning, critical: self.critical }
+    }
+
+    /// Whether text for people goes to standard output as it comes.
+    pub(crate) fn is_text_out(&self) -> bool {
+        matches!(self.format, Form::Text | Form::Json) && self.out.is_none()
     }
 
     /// Gives text where it is wanted.

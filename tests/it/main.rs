@@ -39,6 +39,7 @@ mod net_observe;
 mod net_servers;
 mod net_starttls;
 mod net_support;
+mod pages;
 mod paths;
 mod programs;
 mod promises;

@@ -63,6 +63,9 @@ pub(crate) struct Audit {
 }
 
 pub(crate) fn run(arguments: &Audit, context: &Context) -> Result<Exit, CliError> {
+    if arguments.monitoring.format == Form::Html {
+        return Err(CliError::usage("audit makes no page").hint("--format html is for diagnose"));
+    }
     match (&arguments.log, &arguments.store) {
         (Some(path), _) => log(path, arguments, context),
         (None, Some(store)) => match audited(arguments, store, context) {
@@ -102,7 +105,7 @@ fn audited(arguments: &Audit, store: &str, context: &Context) -> Result<Exit, Cl
             monitoring.text(&metrics.text(), context)?;
         }
         Form::Nagios => return plugin(arguments, &opened, &Judged { flaws, drift, managed }, context),
-        Form::Text | Form::Json => {
+        Form::Text | Form::Json | Form::Html => {
             let drift = drift.as_deref().map(text::store::drift).unwrap_or_default();
             let audit = text::store::audit(&opened.shown(), &opened.store, &flaws);
             let foreign = foreign.as_ref().map(text::sync::foreign).unwrap_or_default();

@@ -30,6 +30,7 @@ use crate::net::record::Recorded;
 use crate::net::{self, Endpoint, Host, without_secrets};
 use crate::path::java::{Options, Verdict};
 use crate::path::{Bundle, PeerName};
+use crate::render::html;
 use crate::render::json::v1;
 use crate::render::text::diagnosis::{Judge, report};
 use crate::render::text::session;
@@ -46,7 +47,8 @@ use crate::render::text::session;
   trustmend diagnose https://scim.corp.test:8443/scim/v2/ --store /opt/agent/jre/lib/security/cacerts
   trustmend diagnose scim.corp.test:8443 --store trust.p12 --java-version 17.0.9
   trustmend diagnose chain.pem --host scim.corp.test --store java:
-  trustmend diagnose chain.pem --host scim.corp.test --store roots.pem --client all")]
+  trustmend diagnose chain.pem --host scim.corp.test --store roots.pem --client all
+  trustmend diagnose scim.corp.test:8443 --store trust.p12 --format html --out report.html")]
 pub(crate) struct Diagnose {
     /// https://host:port, host:port, or a file with a chain.
     #[arg(required_unless_present = "from_file", value_name = "SOURCE")]
@@ -103,6 +105,8 @@ struct Shown {
     chain: Vec<Certificate>,
     json: v1::Observed,
     text: String,
+    /// If a page is asked for.
+    html: Option<String>,
     exit: Exit,
     failure: Option<CliError>,
 }
@@ -121,8 +125,8 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         return Err(CliError::usage("--write-bundle is for one server at a time"));
     }
     let monitoring = &arguments.monitoring;
-    let is_monitored = !matches!(monitoring.format, Form::Text | Form::Json);
-    let streams = !context.ui.json() && !is_monitored && monitoring.out.is_none();
+    let is_monitored = matches!(monitoring.format, Form::Prometheus | Form::Nagios);
+    let streams = !context.ui.json() && monitoring.is_text_out();
     let many = targets.len() > 1 && !arguments.many.unordered && !is_monitored && monitoring.out.is_none();
     let at = many.then_some(now).filter(|_| Stream::serves(context));
     let mut stream = at.map(|at| Stream::begin("diagnose", Some(at), context)).transpose()?;
@@ -159,13 +163,20 @@ pub(crate) fn run(arguments: &Diagnose, context: &Context) -> Result<Exit, CliEr
         let targets = shown.into_iter().map(|one| one.json).collect();
         let document = v1::Document::of("diagnose", exit == Exit::Done, v1::Diagnosis::new(now, targets));
         arguments.monitoring.document(&document, context)?;
-    } else if arguments.monitoring.format != Form::Text {
+    } else if is_monitored {
         return summary.give(exit, context);
+    } else if arguments.monitoring.format == Form::Html {
+        page(shown, monitoring, context)?;
     } else if arguments.monitoring.out.is_some() {
         let texts: Vec<&str> = shown.iter().map(|one| one.text.as_str()).collect();
         arguments.monitoring.text(&texts.join("\n"), context)?;
     }
     Ok(exit)
+}
+
+fn page(shown: Vec<Shown>, monitoring: &Monitoring, context: &Context) -> Result<(), CliError> {
+    let sections: Vec<String> = shown.into_iter().map(Shown::section).collect();
+    monitoring.text(&html::page(&sections, context.now), context)
 }
 
 /// Flags that do not go together.
@@ -212,9 +223,16 @@ impl Shown {
             chain: Vec::new(),
             json,
             text: String::new(),
+            html: None,
             exit: error.exit,
             failure: Some(error),
         }
+    }
+
+    /// Its part of a page.
+    fn section(self) -> String {
+        let why = self.failure.map(|error| error.message).unwrap_or_default();
+        self.html.unwrap_or_else(|| html::failure(&self.json.target, &why))
     }
 }
 
@@ -347,7 +365,12 @@ impl<'a> Case<'a> {
     }
 
     fn client_asked(&self) -> Client<'_> {
-        Client { java: &self.java, store: &self.store, completion: &self.completion }
+        Client {
+            rules: self.arguments.client.rules(),
+            java: &self.java,
+            store: &self.store,
+            completion: &self.completion,
+        }
     }
 
     fn host(&self) -> Result<Option<PeerName>, CliError> {
@@ -394,17 +417,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn shown(&self, title: &str, mut assessment: Assessment, mut json: v1::Observed) -> Shown {
+    fn shown(&self, title: &str, assessment: Assessment, mut json: v1::Observed) -> Shown {
         let answers = clients::answers(self.arguments.client, &assessment, &self.java);
         let single = self.single(&answers);
-        if let Some(answer) = single {
-            clients::speak_for(&mut assessment, answer);
-        }
         let evidence = &assessment.evidence;
-        let mut findings = finding::examine(evidence);
-        if let Some(answer) = single {
-            clients::promote(&mut findings, answer.outcome());
-        }
+        let findings = finding::examine(evidence);
         let is_trusted = evidence.is_trusted() && clients::all_trust(&answers);
         let (verdict, exit) = match (&evidence.judgement, is_trusted) {
             (None, _) => ("unreachable", Exit::Network),
@@ -422,6 +439,8 @@ impl<'a> Case<'a> {
         let predicted =
             assessment.predicted.as_ref().map(|(text, causes)| (text.as_str(), causes.as_slice()));
         let text = report(title, &judge, evidence, predicted, &findings);
+        let is_page = self.arguments.monitoring.format == Form::Html;
+        let html = is_page.then(|| html::section(title, &judge, evidence, predicted, &findings));
         json.verdict = Some(verdict);
         json.client = Some(self.client(single));
         let listed = !answers.is_empty();
@@ -434,7 +453,7 @@ impl<'a> Case<'a> {
         json.predicted_error = Some(predicted.map(|(text, _)| text.to_owned()));
         json.predicted_causes = Some(predicted.map(|(_, causes)| causes.to_vec()).unwrap_or_default());
         json.findings = Some(findings.iter().map(|finding: &Finding| v1::Finding::from(finding)).collect());
-        Shown { unread: false, chain: evidence.presented.clone(), json, text, exit, failure: None }
+        Shown { unread: false, chain: evidence.presented.clone(), json, text, html, exit, failure: None }
     }
 }
 

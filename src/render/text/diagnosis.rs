@@ -46,7 +46,13 @@ pub fn report(
     let assumed = judge.assumed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     let (client, store) = (visible(&judge.client), visible(&judge.store));
     text.push_str(&format!("judged as {client}{assumed} with {store}, {anchors}\n\n"));
-    text.push_str(&verdict(evidence, &judge.columns));
+    let (mood, words) = verdict(evidence, &judge.columns);
+    let style = match mood {
+        Mood::Good => style::GOOD,
+        Mood::Bad => style::ERROR,
+        Mood::Open => style::WARNING,
+    };
+    text.push_str(&format!("{}\n", paint(style, &visible(&words))));
     if let Some((exception, causes)) = predicted {
         text.push_str(&format!("  {}:\n", judge.prints));
         text.push_str(&format!("    {}\n", visible(exception)));
@@ -86,25 +92,36 @@ fn table(columns: &[Column]) -> String {
     text
 }
 
-fn verdict(evidence: &Evidence, columns: &[Column]) -> String {
+/// How a verdict feels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// A yes.
+    Good,
+    /// A no.
+    Bad,
+    /// Neither.
+    Open,
+}
+
+/// The verdict in a word or two.
+pub fn verdict(evidence: &Evidence, columns: &[Column]) -> (Mood, String) {
     let trusting = columns.iter().filter(|column| column.verdict == "trusted").count();
     if !columns.is_empty() && evidence.judgement.is_some() && evidence.failure.is_none() {
-        let (style, word) = match trusting {
-            0 => (style::ERROR, "UNTRUSTED by every client".to_owned()),
-            all if all == columns.len() => (style::GOOD, "TRUSTED by every client".to_owned()),
-            some => (style::ERROR, format!("TRUSTED by {some} of {} clients", columns.len())),
+        return match trusting {
+            0 => (Mood::Bad, "UNTRUSTED by every client".to_owned()),
+            all if all == columns.len() => (Mood::Good, "TRUSTED by every client".to_owned()),
+            some => (Mood::Bad, format!("TRUSTED by {some} of {} clients", columns.len())),
         };
-        return format!("{}\n", paint(style, &word));
     }
-    let (style, word) = match (&evidence.judgement, &evidence.failure) {
-        (None, Some(_)) => (style::ERROR, "UNREACHABLE".to_owned()),
+    let (mood, words) = match (&evidence.judgement, &evidence.failure) {
+        (None, Some(_)) => (Mood::Bad, "UNREACHABLE"),
         (Some(judgement), failure) => match (&judgement.verdict, failure) {
-            (Verdict::Trusted, None) => (style::GOOD, "TRUSTED".to_owned()),
-            (Verdict::Trusted, Some(_)) => (style::ERROR, "TRUSTED, BUT THE HANDSHAKE FAILS".to_owned()),
-            (Verdict::Refused, _) => (style::ERROR, "UNTRUSTED".to_owned()),
-            (Verdict::Undecided { why }, _) => (style::WARNING, format!("UNDECIDED: {}", visible(why))),
+            (Verdict::Trusted, None) => (Mood::Good, "TRUSTED"),
+            (Verdict::Trusted, Some(_)) => (Mood::Bad, "TRUSTED, BUT THE HANDSHAKE FAILS"),
+            (Verdict::Refused, _) => (Mood::Bad, "UNTRUSTED"),
+            (Verdict::Undecided { why }, _) => return (Mood::Open, format!("UNDECIDED: {why}")),
         },
-        (None, None) => (style::WARNING, "UNDECIDED".to_owned()),
+        (None, None) => (Mood::Open, "UNDECIDED"),
     };
-    format!("{}\n", paint(style, &word))
+    (mood, words.to_owned())
 }

@@ -21,17 +21,21 @@ fn paragraph(finding: &Finding) -> String {
         text.push_str(&format!("        {}\n", visible(&finding.detail)));
     }
     for remedy in &finding.remedies {
-        let who = match remedy.who {
-            Who::ServerOwner => "server owner",
-            Who::StoreAdmin => "store admin",
-            Who::ClientAdmin => "client admin",
-        };
-        text.push_str(&format!("        {who}: {}\n", visible(&remedy.text)));
+        text.push_str(&format!("        {}: {}\n", owner(remedy.who), visible(&remedy.text)));
         if let Some(command) = &remedy.command {
             text.push_str(&format!("            {}\n", paint(style::HINT, &visible(&shell(command)))));
         }
     }
     text
+}
+
+/// Whom people ask.
+pub fn owner(who: Who) -> &'static str {
+    match who {
+        Who::ServerOwner => "server owner",
+        Who::StoreAdmin => "store admin",
+        Who::ClientAdmin => "client admin",
+    }
 }
 
 /// The command as a person would type it in a POSIX shell.
