@@ -16,10 +16,10 @@ use crate::net::{
     CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
     Scheme, Sni, observe,
 };
-use crate::path::java::{Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
+use crate::path::java::{Branch, Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
-    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, arrange, bundle, faults_of, is_pinned,
-    recommend,
+    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, Rules, arrange, bundle, faults_of, is_pinned,
+    openssl, recommend, webpki,
 };
 
 /// What is known of a server, and what the client makes of it.
@@ -32,6 +32,8 @@ pub(crate) struct Assessment {
 
 /// What the client trusts and by whose rules, with certificates that may fill gaps.
 pub(crate) struct Client<'a> {
+    /// Another client than Java knows nothing of `java`.
+    pub(crate) rules: Rules,
     pub(crate) java: &'a JavaClient,
     pub(crate) store: &'a ClientStore,
     /// Where certificates are looked for that fill gaps.
@@ -92,19 +94,25 @@ fn observed(
     }
     let chain = observation.certificates();
     let mut seen = judged(&chain, Some(name), Handshake::of(&observation), client, now);
-    let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
-    if let Some(failure) = observation.failure_of(&offer, options) {
-        seen.fail(&failure, client);
-        // The same JVM without the option that names its TLS versions.
-        let usual = Offer::java(&client.java.settings.tls_disabled, None);
-        let is_restricted = client.java.protocols.is_some();
-        if is_restricted && observation.tells(&offer) && observation.failure_of(&usual, options).is_none() {
-            seen.blame_the_option(&observation, client);
-        }
+    match client.rules {
+        Rules::Java => seen.shake_hands(&observation, options, client),
+        other => seen.evidence.failure = failure_of(other, &observation),
     }
     seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
     seen.observation = Some(observation);
     seen
+}
+
+/// What keeps another client than Java from a connection, whatever it makes of the chain. Both speak TLS 1.2 and later; what
+/// rustls met is what it meets.
+fn failure_of(rules: Rules, observation: &Observation) -> Option<Failure> {
+    if let Some(old @ (Protocol::Ssl3 | Protocol::Tls10 | Protocol::Tls11)) = observation.protocol {
+        let message = format!("the server speaks {old} at most, this client nothing before TLS 1.2");
+        return Some(Failure { code: "protocol-too-old", message });
+    }
+    let met =
+        observation.failure.as_ref().map(|error| Failure { code: code(error), message: with_causes(error) });
+    met.filter(|failure| rules == Rules::Webpki || failure.code == "client-certificate-required")
 }
 
 /// What a command needs to see the same.
@@ -240,13 +248,13 @@ fn judged(
     let anchors: &[Anchor] = if facts.stops_java() { &[] } else { &facts.anchors };
     let question = question(presented, anchors, name.as_ref(), handshake, client.java, now);
     let arrangement = arrange(presented);
-    let judgement = (!presented.is_empty()).then(|| judge(&question));
+    let decided = (!presented.is_empty()).then(|| decide(&question, client.rules));
+    let (judgement, predicted) = decided.unzip();
     let is_trusted = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted);
     let (faults, known) = match &judgement {
         Some(judgement) => complete(&question, judgement, client),
         None => (Vec::new(), Vec::new()),
     };
-    let predicted = judgement.as_ref().and_then(|judgement| judgement.predicted.clone());
     let recommendation = match &name {
         Some(PeerName::Dns(host)) if !is_trusted && is_pinned(host) => Recommendation::Nothing {
             why: format!("agents pin the keys of {host}: exempt it from TLS inspection, no import helps"),
@@ -254,6 +262,7 @@ fn judged(
         _ => recommend(presented, &faults, is_trusted),
     };
     let evidence = Evidence {
+        client: client.rules,
         target: None,
         name,
         presented: presented.to_vec(),
@@ -269,9 +278,31 @@ fn judged(
         found: known,
         now,
     };
-    let predicted = if facts.stops_java() { Some(Predicted::store_unreadable()) } else { predicted };
-    let predicted = predicted.map(|text| (text.exception, text.causes));
+    let unreadable = || Predicted::store_unreadable();
+    let predicted = match client.rules {
+        Rules::Java if facts.stops_java() => Some((unreadable().exception, unreadable().causes)),
+        _ => predicted.flatten(),
+    };
     Assessment { evidence, observation: None, predicted }
+}
+
+/// The client's answer, and what it prints.
+fn decide(question: &Question<'_>, rules: Rules) -> (Judgement, Option<(String, Vec<String>)>) {
+    let (chain, anchors, name, now) = (question.chain, question.anchors, question.name, question.now);
+    let outcome = match rules {
+        Rules::Java => {
+            let judgement = judge(question);
+            let predicted = judgement.predicted.clone().map(|text| (text.exception, text.causes));
+            return (judgement, predicted);
+        }
+        Rules::OpenSsl => openssl::judge(chain, anchors, name, now),
+        Rules::Webpki => webpki::judge(chain, anchors, name, now),
+    };
+    let anchor = outcome.path.as_ref().and_then(|path| path.last()).cloned();
+    let (verdict, path) = (outcome.verdict, outcome.path);
+    let judgement =
+        Judgement { verdict, branch: Branch::Builder, path, anchor, rejection: None, predicted: None };
+    (judgement, outcome.error.map(|error| (error, Vec::new())))
 }
 
 /// Most issuers downloaded for one server, one above the other.
@@ -286,7 +317,11 @@ fn complete(question: &Question<'_>, judgement: &Judgement, client: &Client<'_>)
     let started = Instant::now();
     for round in 0..=MAX_DOWNLOADS {
         let extra: Vec<Certificate> = known.iter().map(|(certificate, _)| certificate.clone()).collect();
-        let faults = faults_of(question, judgement, &extra);
+        let faults = match client.rules {
+            Rules::Java => faults_of(question, judgement, &extra),
+            Rules::OpenSsl => openssl::faults(question, &extra),
+            Rules::Webpki => webpki::faults(question, &extra),
+        };
         let top = open_end(question.chain, &faults, &extra)
             .filter(|_| round < MAX_DOWNLOADS && started.elapsed() < PATIENCE);
         let fresh = top.map(|top| client.completion.download(&top)).unwrap_or_default();
@@ -313,6 +348,19 @@ fn open_end(chain: &[Certificate], faults: &[Fault], extra: &[Certificate]) -> O
 }
 
 impl Assessment {
+    /// What a JVM meets in place of rustls.
+    fn shake_hands(&mut self, observation: &Observation, options: &Options, client: &Client<'_>) {
+        let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
+        let Some(failure) = observation.failure_of(&offer, options) else { return };
+        self.fail(&failure, client);
+        // The same JVM without the option that names its TLS versions.
+        let usual = Offer::java(&client.java.settings.tls_disabled, None);
+        let is_restricted = client.java.protocols.is_some();
+        if is_restricted && observation.tells(&offer) && observation.failure_of(&usual, options).is_none() {
+            self.blame_the_option(observation, client);
+        }
+    }
+
     /// The connection fails for the client's own option alone.
     fn blame_the_option(&mut self, observation: &Observation, client: &Client<'_>) {
         let Some(failure) = &mut self.evidence.failure else { return };
@@ -331,10 +379,6 @@ impl Assessment {
     /// Notes that the connection would not come about. What Java says of the chain comes first where it gets to see it.
     fn fail(&mut self, failure: &ClientFailure, client: &Client<'_>) {
         let error = &failure.error;
-        let code = match error.code() {
-            "handshake-closed" => "handshake-failed",
-            code => code,
-        };
         let message = with_causes(error);
         // Nobody knows what this client meets: no yes, and no other reason for a no than the chain's own.
         if let (NetError::NotRecorded { .. }, Some(judgement)) = (error, &mut self.evidence.judgement)
@@ -342,11 +386,22 @@ impl Assessment {
         {
             judgement.verdict = Verdict::Undecided { why: message.clone() };
         }
-        self.evidence.failure = Some(Failure { code, message });
+        self.evidence.failure = Some(Failure { code: code(error), message });
+        if client.rules != Rules::Java {
+            return;
+        }
         if failure.before_chain || self.predicted.is_none() {
             let prefix = if client.java.settings.alert_prefix { Prefix::Alert } else { Prefix::None };
             self.predicted = error.java_text(prefix).map(|text| (text, Vec::new()));
         }
+    }
+}
+
+/// The finding's code.
+fn code(error: &NetError) -> &'static str {
+    match error.code() {
+        "handshake-closed" => "handshake-failed",
+        code => code,
     }
 }
 

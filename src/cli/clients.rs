@@ -5,10 +5,9 @@ use clap::ValueEnum;
 use super::assemble::ClientStore;
 use super::assess::{self, Assessment};
 use super::client::JavaClient;
-use crate::finding::{Finding, Severity};
 use crate::net::Protocol;
-use crate::path::java::{Predicted, Settings, Verdict, Version};
-use crate::path::{Anchor, Outcome, openssl, webpki};
+use crate::path::java::{Judgement, Predicted, Settings, Verdict, Version};
+use crate::path::{Anchor, Outcome, Rules, openssl, webpki};
 use crate::render::json::v1;
 use crate::render::text::diagnosis::Column;
 
@@ -17,9 +16,19 @@ const RELEASES: [u32; 5] = [8, 11, 17, 21, 25];
 
 /// Forgets what stops Java alone from reading a store, if Java's verdict is not asked for.
 pub(crate) fn read_by(kind: Kind, store: &mut ClientStore) {
-    if matches!(kind, Kind::Openssl | Kind::Webpki) && store.store.is_some() {
+    if kind.rules() == Rules::Java {
+        return;
+    }
+    if store.store.is_some() {
         store.facts.unreadable = None;
         store.facts.needs_password = false;
+    }
+    // What Java reads instead of a store is its own affair.
+    if let Some(own) = store.facts.own_anchors.take() {
+        store.facts.anchors = own;
+    }
+    if store.facts.is_missing {
+        store.facts.anchors.clear();
     }
 }
 
@@ -35,6 +44,17 @@ pub(crate) enum Kind {
     Webpki,
     /// All of these, and every long-term release of Java.
     All,
+}
+
+impl Kind {
+    /// By whose rules findings are made.
+    pub(crate) fn rules(self) -> Rules {
+        match self {
+            Self::Java | Self::All => Rules::Java,
+            Self::Openssl => Rules::OpenSsl,
+            Self::Webpki => Rules::Webpki,
+        }
+    }
 }
 
 /// One client's answer.
@@ -53,6 +73,9 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
     let Some(judgement) = evidence.judgement.as_ref().filter(|_| kind != Kind::Java) else {
         return Vec::new();
     };
+    if kind != Kind::All {
+        return vec![own(kind, seen, judgement)];
+    }
     // What a missing store falls back to is Java's own affair, and so is which formats it takes.
     let facts = &evidence.store;
     let anchors: &[Anchor] = match &facts.own_anchors {
@@ -65,32 +88,38 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
     let mut add = |label: &str, short: &str, outcome: Outcome| {
         answers.push(Answer { label: label.to_owned(), short: short.to_owned(), outcome });
     };
-    if kind == Kind::All {
-        let mut own = Outcome::from(judgement);
-        own.error = seen.predicted.as_ref().map(|(text, _)| text.clone());
-        let refuses = seen.evidence.failure.is_some() && own.is_trusted();
-        add(
-            &java.label(),
-            &format!("java-{}", java.settings.version),
-            if refuses { failed(seen, own.error) } else { own },
-        );
-        let version = java.settings.version;
-        for newest in RELEASES.map(Version::newest).iter().filter(|newest| **newest != version) {
-            let settings = Settings::of(newest);
-            let mut outcome = Outcome::from(&assess::by_settings(seen, java, &settings));
-            if evidence.store.stops_java() {
-                outcome.error = Some(Predicted::store_unreadable().exception);
-            }
-            add(&format!("Java {newest}"), &format!("java-{newest}"), shared(seen, outcome));
+    let mut outcome = Outcome::from(judgement);
+    outcome.error = seen.predicted.as_ref().map(|(text, _)| text.clone());
+    let refuses = seen.evidence.failure.is_some() && outcome.is_trusted();
+    let outcome = if refuses { failed(seen, outcome.error) } else { outcome };
+    add(&java.label(), &format!("java-{}", java.settings.version), outcome);
+    let version = java.settings.version;
+    for newest in RELEASES.map(Version::newest).iter().filter(|newest| **newest != version) {
+        let settings = Settings::of(newest);
+        let mut outcome = Outcome::from(&assess::by_settings(seen, java, &settings));
+        if evidence.store.stops_java() {
+            outcome.error = Some(Predicted::store_unreadable().exception);
         }
+        add(&format!("Java {newest}"), &format!("java-{newest}"), shared(seen, outcome));
     }
-    if matches!(kind, Kind::Openssl | Kind::All) {
-        add("OpenSSL 3", "openssl-3", modern(seen, openssl::judge(chain, anchors, name, now)));
-    }
-    if matches!(kind, Kind::Webpki | Kind::All) {
-        add("rustls (webpki)", "webpki", modern(seen, webpki::judge(chain, anchors, name, now)));
-    }
+    add(OPENSSL.0, OPENSSL.1, modern(seen, openssl::judge(chain, anchors, name, now)));
+    add(WEBPKI.0, WEBPKI.1, modern(seen, webpki::judge(chain, anchors, name, now)));
     answers
+}
+
+/// What people and scripts call them.
+const OPENSSL: (&str, &str) = ("OpenSSL 3", "openssl-3");
+const WEBPKI: (&str, &str) = ("rustls (webpki)", "webpki");
+
+/// The answer of the one client that `seen` is about.
+fn own(kind: Kind, seen: &Assessment, judgement: &Judgement) -> Answer {
+    let (label, short) = if kind == Kind::Openssl { OPENSSL } else { WEBPKI };
+    let mut outcome = Outcome::from(judgement);
+    outcome.error = seen.predicted.as_ref().map(|(text, _)| text.clone());
+    if seen.evidence.failure.is_some() && outcome.is_trusted() {
+        outcome = failed(seen, None);
+    }
+    Answer { label: label.to_owned(), short: short.to_owned(), outcome }
 }
 
 /// What no client gets past: a server that wants a certificate of the client's.
@@ -133,10 +162,6 @@ impl Answer {
         &self.short
     }
 
-    pub(crate) fn outcome(&self) -> &Outcome {
-        &self.outcome
-    }
-
     pub(crate) fn json(&self) -> v1::Client {
         let path = self.outcome.path.as_ref();
         v1::Client {
@@ -165,31 +190,4 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Refused => "untrusted",
         Verdict::Undecided { .. } => "undecided",
     }
-}
-
-/// Makes `seen` speak for one client other than Java: its verdict, its path, its words.
-pub(crate) fn speak_for(seen: &mut Assessment, answer: &Answer) {
-    let outcome = answer.outcome();
-    seen.predicted = outcome.error.clone().map(|error| (error, Vec::new()));
-    if outcome.is_trusted() {
-        // What stops Java in the handshake does not stop this client.
-        seen.evidence.failure = None;
-    }
-    if let Some(judgement) = &mut seen.evidence.judgement {
-        judgement.verdict = outcome.verdict.clone();
-        judgement.path = outcome.path.clone();
-    }
-}
-
-/// An error is what this client refuses for: where none was found, what was found about the certificate that it names.
-pub(crate) fn promote(findings: &mut [Finding], outcome: &Outcome) {
-    if outcome.verdict != Verdict::Refused || findings.iter().any(|found| found.severity == Severity::Error) {
-        return;
-    }
-    for found in findings.iter_mut().filter(|found| found.severity == Severity::Warning) {
-        if found.certificate.is_some() && found.certificate == outcome.certificate {
-            found.severity = Severity::Error;
-        }
-    }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 }

@@ -7,11 +7,13 @@ use time::OffsetDateTime;
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use crate::path::java::{Judgement, Verdict};
-use crate::path::{Anchor, Arrangement, Fault, FaultKind, PeerName, Recommendation};
+use crate::path::{Anchor, Arrangement, Fault, FaultKind, PeerName, Recommendation, Rules};
 
 /// Everything known about one server and one client.
 #[derive(Debug, Clone)]
 pub struct Evidence {
+    /// By whose rules it was judged.
+    pub client: Rules,
     /// The server; `None` for a chain from a file.
     pub target: Option<Target>,
     /// The host name or address that the client compares with the certificate.
@@ -20,9 +22,9 @@ pub struct Evidence {
     pub presented: Vec<Certificate>,
     /// Who issued whom among them.
     pub arrangement: Arrangement,
-    /// What Java decides; `None` when no chain was had.
+    /// What the client decides; `None` when no chain was had.
     pub judgement: Option<Judgement>,
-    /// Every fault, also those Java hides behind the first.
+    /// Every fault, also those the client hides behind the first.
     pub faults: Vec<Fault>,
     /// What to import, if that helps.
     pub recommendation: Recommendation,
@@ -202,6 +204,11 @@ impl Evidence {
         let anchors = self.store.anchors.iter().map(|anchor| &anchor.certificate);
         let mut all = self.presented.iter().chain(found).chain(anchors);
         all.find(|certificate| certificate.sha256() == fingerprint)
+    }
+
+    /// Whether it is a JVM's store that is looked at.
+    pub(super) fn is_java(&self) -> bool {
+        self.client == Rules::Java
     }
 
     /// Whether the client accepts the server.

@@ -3,19 +3,17 @@
 
 use crate::cert::{AuthorityKeyId, Certificate, KeyAlgorithm, Name, signature_name};
 use crate::digest::Fingerprint;
-use crate::path::arrange::{Arrangement, Role, arrange};
-use crate::path::candidate::{Candidate, is_same_authority};
+use crate::path::arrange::arrange;
+use crate::path::candidate::Candidate;
 use crate::path::java::{
     Branch, Judgement, Question, Reason, Rejection, SignatureFault, check_anchor, check_leaf, check_name,
-    check_validity, hops, judge, same,
+    check_validity, hops, judge,
 };
+use crate::path::shape::{self, claims_key};
 use crate::path::{Anchor, PeerName};
 
 /// Most presented certificates looked at: no client goes through more, and [`arrange`] does not either.
-const MAX_PRESENTED: usize = 64;
-
-/// Most stale entries listed: a store with more of one name is no less stale.
-const MAX_STALE: usize = 16;
+pub(super) const MAX_PRESENTED: usize = 64;
 
 /// One thing wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +32,11 @@ pub struct Fault {
 pub enum FaultKind {
     /// What a check of Java's says of a certificate of the path, of its anchor, or of the name.
     Refused(Reason),
+    /// What a client other than Java says, where none of these kinds fits.
+    RefusedOtherwise {
+        /// Its own words.
+        words: String,
+    },
     /// A signature this build cannot check.
     SignatureUnchecked {
         /// What is not known.
@@ -143,7 +146,7 @@ pub fn faults_of(question: &Question<'_>, judgement: &Judgement, extra: &[Certif
     let path = held
         .and_then(|path| Candidate::held(question, path))
         .unwrap_or_else(|| Candidate::of(question, &arrangement, extra));
-    of_arrangement(question, &arrangement, &mut list);
+    shape::of_arrangement(question.chain, &arrangement, &mut list);
     of_end(question, &path, pinned, &mut list);
     of_hops(question, &path, pinned, &mut list);
     of_bystanders(question, &path, &mut list);
@@ -178,38 +181,10 @@ fn of_judgement(rejection: Option<&Rejection>, list: &mut Vec<Fault>) {
     }
 }
 
-fn add(list: &mut Vec<Fault>, kind: FaultKind, certificate: Option<&Certificate>, blocks: bool) {
+pub(super) fn add(list: &mut Vec<Fault>, kind: FaultKind, certificate: Option<&Certificate>, blocks: bool) {
     let fault = Fault { kind, certificate: certificate.map(Certificate::sha256), blocks };
     if !list.contains(&fault) {
         list.push(fault);
-    }
-}
-
-/// Order, strangers, duplicates, the root sent along: none of it stops Java.
-fn of_arrangement(question: &Question<'_>, arrangement: &Arrangement, list: &mut Vec<Fault>) {
-    let at = |index: &usize| question.chain.get(*index);
-    let leaf_is_ca = question.chain.first().is_some_and(Certificate::is_ca) && question.chain.len() > 1;
-    let other_leaf =
-        question.chain.iter().skip(1).position(|c| leaf_is_ca && !c.is_ca()).map(|index| index + 1);
-    if let Some(leaf) = other_leaf {
-        let behind: Vec<Certificate> = question.chain.get(leaf..).unwrap_or_default().to_vec();
-        let before = question.chain.get(..leaf).unwrap_or_default().to_vec();
-        let sent: Vec<Certificate> = [behind, before].concat();
-        let right = arrange(&sent).path.iter().filter_map(|index| sent.get(*index).cloned()).collect();
-        add(list, FaultKind::OrderWrong { right }, question.chain.get(leaf), true);
-        return;
-    }
-    if !arrangement.in_order {
-        let right = arrangement.path.iter().filter_map(at).cloned().collect();
-        add(list, FaultKind::OrderWrong { right }, None, false);
-    }
-    for (certificate, role) in question.chain.iter().zip(&arrangement.roles) {
-        match role {
-            Role::Stranger => add(list, FaultKind::Extra, Some(certificate), false),
-            Role::Duplicate(_) => add(list, FaultKind::Duplicate, Some(certificate), false),
-            Role::Root => add(list, FaultKind::RootUnneeded, Some(certificate), false),
-            Role::Leaf | Role::Intermediate => {}
-        }
     }
 }
 
@@ -218,17 +193,11 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
     if path.is_cut {
         return;
     }
-    stale_anchors(question, path, pinned, list);
+    shape::stale_anchors(question, &path.below, pinned || path.anchor.is_some(), list);
     if pinned {
         return;
     }
-    // What was found elsewhere and is no root is missing from what the server sends.
-    let issuing = path.found.iter().copied().filter(|certificate| !certificate.is_self_issued());
-    for certificate in issuing {
-        let (name, key_id) = (certificate.subject().clone(), None);
-        let found = Some(certificate.clone());
-        add(list, FaultKind::IntermediateMissing { name, key_id, found }, Some(certificate), true);
-    }
+    shape::of_found(&path.found, list);
     if let Some(anchor) = path.anchor {
         let certificate = &anchor.certificate;
         if !certificate.is_valid_at(question.now) {
@@ -240,29 +209,15 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
         return;
     }
     let Some(top) = path.below.last() else { return };
-    if top.is_self_signed() {
-        let root = || FaultKind::RootUntrusted {
-            name: top.subject().clone(),
-            key_id: None,
-            root: Some((*top).clone()),
-        };
-        if path.below.len() == 1 {
-            return add(list, FaultKind::LeafSelfSigned, Some(top), true);
-        }
-        add(list, root(), Some(top), true);
-        if let Err(reason) = check_anchor(question, top) {
-            add(list, FaultKind::Refused(reason), Some(top), true);
-        }
-    } else if claims_a_key_that_is_there(question, top) {
-        add(list, FaultKind::Refused(Reason::Signature(SignatureFault::Mismatch)), Some(top), true);
-    } else {
-        let (name, key_id) = (top.issuer().clone(), top.authority_key_id().cloned());
-        let kind = if path.below.len() == 1 {
-            FaultKind::IntermediateMissing { name, key_id, found: None }
-        } else {
-            FaultKind::RootUntrusted { name, key_id, root: None }
-        };
-        add(list, kind, Some(top), true);
+    if !top.is_self_signed() && claims_a_key_that_is_there(question, top) {
+        return add(list, FaultKind::Refused(Reason::Signature(SignatureFault::Mismatch)), Some(top), true);
+    }
+    shape::of_end(&path.below, top.is_self_signed(), list);
+    if top.is_self_signed()
+        && path.below.len() > 1
+        && let Err(reason) = check_anchor(question, top)
+    {
+        add(list, FaultKind::Refused(reason), Some(top), true);
     }
 }
 
@@ -275,49 +230,6 @@ fn claims_a_key_that_is_there(question: &Question<'_>, certificate: &Certificate
         .iter()
         .chain(anchors)
         .any(|issuer| issuer != certificate && claims_key(certificate, issuer))
-}
-
-/// Whether a certificate names this issuer and its key's identifier.
-fn claims_key(certificate: &Certificate, issuer: &Certificate) -> bool {
-    let wanted = certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
-    wanted.is_some() && issuer.subject_key_id() == wanted && same(issuer.subject(), certificate.issuer())
-}
-
-/// Entries with a name of the path that are not the certificate of the path any more.
-fn stale_anchors(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mut Vec<Fault>) {
-    let (Some(leaf), Some(top)) = (path.below.first(), path.below.last()) else { return };
-    let trusted = pinned || path.anchor.is_some();
-    let mut listed = 0;
-    for anchor in question.anchors {
-        if listed == MAX_STALE {
-            return;
-        }
-        let certificate = &anchor.certificate;
-        let same_key = |other: &Certificate| certificate.public_key().spki == other.public_key().spki;
-        let of_leaf = same(certificate.subject(), leaf.subject());
-        let how = if certificate == *leaf {
-            continue;
-        } else if of_leaf && !certificate.is_ca() {
-            if same_key(leaf) { Stale::LeafRenewed } else { Stale::LeafRekeyed }
-        } else if let Some(root) =
-            question.chain.iter().find(|c| **c != *certificate && is_same_authority(c, certificate))
-        {
-            if !root.is_self_issued() || !certificate.is_self_issued() {
-                continue;
-            }
-            Stale::AuthorityRenewed
-        } else if !trusted
-            && !claims_key(top, certificate)
-            && (same(certificate.subject(), top.issuer()) || same(certificate.subject(), top.subject()))
-        {
-            Stale::AuthorityRekeyed
-        } else {
-            continue;
-        };
-        let kind = FaultKind::AnchorStale { anchor: anchor.clone(), how };
-        add(list, kind, Some(certificate), !trusted);
-        listed += 1;
-    }
 }
 
 /// Every certificate below the anchor, checked against the one above it.

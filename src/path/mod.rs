@@ -11,6 +11,7 @@ pub mod java;
 pub mod openssl;
 mod outcome;
 mod recommend;
+mod shape;
 pub mod webpki;
 
 use std::fmt;
@@ -24,6 +25,18 @@ pub use outcome::Outcome;
 pub use recommend::{Recommendation, recommend};
 
 use crate::cert::Certificate;
+
+/// Whose rules a chain is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rules {
+    /// A JVM's.
+    #[default]
+    Java,
+    /// OpenSSL 3's.
+    OpenSsl,
+    /// Those of rustls with webpki.
+    Webpki,
+}
 
 /// What a client calls the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

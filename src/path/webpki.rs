@@ -1,6 +1,9 @@
 //! What a client built on rustls says: asked of rustls' own verifier (webpki), with the anchors, the name and the time of
 //! the question and the algorithms of the ring provider.
 
+mod every;
+
+use std::fmt;
 use std::time::Duration;
 
 use rustls::RootCertStore;
@@ -8,6 +11,8 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use time::OffsetDateTime;
+
+pub use every::faults;
 
 use super::outcome::Outcome;
 use super::{Anchor, PeerName};
@@ -24,43 +29,68 @@ pub fn judge(
     name: Option<&PeerName>,
     now: OffsetDateTime,
 ) -> Outcome {
-    let ders: Vec<CertificateDer<'_>> = chain.iter().map(|one| CertificateDer::from(one.der())).collect();
-    let Some((leaf, intermediates)) = ders.split_first() else {
-        return Outcome::refused(rustls::Error::NoCertificatesPresented.to_string(), None);
+    let checked = path(chain, anchors, now).and_then(|()| match (chain.first(), name) {
+        (Some(leaf), Some(name)) => named(leaf, name),
+        _ => Ok(()),
+    });
+    checked.map_or_else(|why| Outcome::refused(why.to_string(), None), |()| Outcome::trusted(None))
+}
+
+/// Whether the leaf is for the name.
+fn named(leaf: &Certificate, name: &PeerName) -> Result<(), Refused> {
+    let name = match name {
+        PeerName::Ip(address) => ServerName::from(*address),
+        // Such a client ends before it connects.
+        PeerName::Dns(host) => ServerName::try_from(host.as_str())
+            .map_err(|error| Refused::NoName { words: format!("{error}: {host}") })?,
     };
+    let der = CertificateDer::from(leaf.der());
+    Ok(verify_server_name(&ParsedCertificate::try_from(&der)?, &name)?)
+}
+
+/// Why not; some of it no error of rustls' verifier says.
+#[derive(Debug)]
+enum Refused {
+    Rustls(rustls::Error),
+    NoRoots,
+    NoName { words: String },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rustls(error) => error.fmt(f),
+            Self::NoRoots => f.write_str("no root trust anchors were provided"),
+            Self::NoName { words } => f.write_str(words),
+        }
+    }
+}
+
+impl From<rustls::Error> for Refused {
+    fn from(error: rustls::Error) -> Self {
+        Self::Rustls(error)
+    }
+}
+
+/// Whether there is a path at a time, whatever the name.
+fn path(chain: &[Certificate], anchors: &[Anchor], now: OffsetDateTime) -> Result<(), Refused> {
+    let ders: Vec<CertificateDer<'_>> = chain.iter().map(|one| CertificateDer::from(one.der())).collect();
+    let (leaf, intermediates) = ders.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
     // Each certificate has its length in front and, in TLS 1.3, a list of extensions behind it.
     let message = ders.iter().fold(4_usize, |sum, der| sum.saturating_add(der.len().saturating_add(5)));
     if message > MAX_MESSAGE {
-        let error = rustls::Error::from(rustls::InvalidMessage::HandshakePayloadTooLarge);
-        return Outcome::refused(error.to_string(), None);
+        return Err(rustls::Error::from(rustls::InvalidMessage::HandshakePayloadTooLarge).into());
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(
         anchors.iter().map(|anchor| CertificateDer::from(anchor.certificate.der())),
     );
     if roots.is_empty() {
-        return Outcome::refused("no root trust anchors were provided".to_owned(), None);
+        return Err(Refused::NoRoots);
     }
-    let refused = |error: rustls::Error| Outcome::refused(error.to_string(), None);
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
-    let checked = ParsedCertificate::try_from(leaf).and_then(|leaf| {
-        verify_server_cert_signed_by_trust_anchor(&leaf, &roots, intermediates, now, algorithms)?;
-        Ok(leaf)
-    });
-    let leaf = match checked {
-        Ok(leaf) => leaf,
-        Err(error) => return refused(error),
-    };
-    let name = match name {
-        None => return Outcome::trusted(None),
-        Some(PeerName::Ip(address)) => ServerName::from(*address),
-        Some(PeerName::Dns(host)) => match ServerName::try_from(host.as_str()) {
-            Ok(name) => name,
-            // Such a client ends before it connects.
-            Err(error) => return Outcome::refused(format!("{error}: {host}"), None),
-        },
-    };
-    verify_server_name(&leaf, &name).map_or_else(refused, |()| Outcome::trusted(None))
+    let leaf = ParsedCertificate::try_from(leaf)?;
+    Ok(verify_server_cert_signed_by_trust_anchor(&leaf, &roots, intermediates, now, algorithms)?)
 }

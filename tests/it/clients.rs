@@ -1,5 +1,6 @@
 //! What this program says OpenSSL and rustls decide, against the openssl program and rustls itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,9 +11,11 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use trustmend::cert::Certificate;
-use trustmend::path::java::{Settings, Verdict, Version};
-use trustmend::path::{Outcome, PeerName, openssl, webpki};
+use trustmend::finding::{Evidence, Severity, examine};
+use trustmend::path::java::{Question, Settings, Verdict, Version};
+use trustmend::path::{Outcome, PeerName, Rules, openssl, webpki};
 
+use crate::findings::evidence;
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
 use crate::verdicts::{Case, dsa_cases, generated_cases, recorded_cases};
@@ -225,4 +228,76 @@ fn all_clients_stand_side_by_side() {
         "{}",
         run.stdout
     );
+}
+
+/// By the rules of another client than Java.
+fn evidence_by(rules: Rules, question: &Question<'_>) -> Evidence {
+    let (chain, anchors, name, now) = (question.chain, question.anchors, question.name, question.now);
+    let (outcome, faults) = match rules {
+        Rules::OpenSsl => (openssl::judge(chain, anchors, name, now), openssl::faults(question, &[])),
+        _ => (webpki::judge(chain, anchors, name, now), webpki::faults(question, &[])),
+    };
+    let mut evidence = evidence(question);
+    let judgement = evidence.judgement.as_mut().unwrap();
+    (judgement.verdict, judgement.path) = (outcome.verdict, outcome.path);
+    Evidence { client: rules, faults, ..evidence }
+}
+
+/// What is called an error is what that client refuses for, and nobody is told of Java who does not use it.
+#[test]
+fn other_clients_have_findings_of_their_own() {
+    let settings = Settings::of(&Version::newest(17));
+    let (mut wrong, mut codes) = (Vec::new(), BTreeSet::new());
+    for case in cases() {
+        for rules in [Rules::OpenSsl, Rules::Webpki] {
+            let evidence = case.ask(&settings, |question| evidence_by(rules, question));
+            let refused = match evidence.judgement.as_ref().unwrap().verdict {
+                Verdict::Undecided { .. } => continue,
+                Verdict::Trusted => false,
+                Verdict::Refused => true,
+            };
+            let findings = examine(&evidence);
+            codes.extend(findings.iter().map(|finding| finding.code));
+            let told: Vec<_> = findings.iter().map(|found| (found.code, found.severity)).collect();
+            if refused != told.iter().any(|(_, severity)| *severity == Severity::Error) {
+                wrong.push(format!("{} {rules:?}: refused {refused}, {told:?}", case.id));
+            }
+            for finding in &findings {
+                let remedies =
+                    finding.remedies.iter().map(|remedy| format!("{} {:?}", remedy.text, remedy.command));
+                let words = [finding.title.clone(), finding.detail.clone()].into_iter().chain(remedies);
+                let words = words.collect::<Vec<_>>().join("\n");
+                // The store of these cases is called trust.jks.
+                let foreign =
+                    ["Java", "JVM", "javax", "keytool", "-Djdk"].iter().any(|word| words.contains(word));
+                if foreign || finding.code.contains("java") {
+                    wrong.push(format!("{} {rules:?}: {} {words}", case.id, finding.code));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    for code in
+        ["anchor-expired", "key-weak", "signature-weak", "certificate-refused", "eku-server-auth-missing"]
+    {
+        assert!(codes.contains(code), "{code} is not among {codes:?}");
+    }
+}
+
+/// Every fault at once, with what OpenSSL itself says first.
+#[test]
+fn a_server_is_diagnosed_for_openssl_in_its_own_words() {
+    let home = Scratch::new();
+    let mut arguments = files(&home, "expired-leaf-untrusted", "store.pem");
+    arguments.extend(["--client", "openssl", "--no-fetch"].map(str::to_owned));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = trustmend(&home, &arguments);
+    let (said, text) = (run.stdout.clone(), "judged as OpenSSL 3 with ");
+    assert!(run.code == 1 && said.contains(text) && said.contains("It prints:"), "{said}");
+    assert!(["Java", "JVM", "keytool"].iter().all(|word| !said.contains(word)), "{said}");
+    let target = trustmend(&home, &[&arguments[..], &["--json"]].concat()).json()["targets"][0].clone();
+    assert!(target["predicted_error"].as_str().unwrap().starts_with("error "), "{target}");
+    let codes: BTreeSet<_> =
+        target["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert!(codes.contains("leaf-expired") && codes.contains("root-untrusted"), "{codes:?}");
 }

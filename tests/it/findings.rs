@@ -8,7 +8,7 @@ use trustmend::finding::{
     Clocks, Evidence, Failure, Member, OtherRoute, PAGES, RULES, Severity, StoreFacts, examine, page,
 };
 use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
-use trustmend::path::{arrange, faults, recommend};
+use trustmend::path::{Rules, arrange, faults, recommend};
 
 use crate::verdicts::{generated_cases, recorded_cases};
 
@@ -17,6 +17,7 @@ const CODES: &[&str] = &[
     "addresses-differ",
     "anchor-expired",
     "anchor-stale",
+    "certificate-refused",
     "certificate-unreadable",
     "chain-duplicate",
     "chain-extra-certificate",
@@ -113,11 +114,12 @@ const OTHER_CODES: &[&str] = &[
     "server-untrusted",
 ];
 
-fn evidence(question: &Question<'_>) -> Evidence {
+pub(crate) fn evidence(question: &Question<'_>) -> Evidence {
     let judgement = judge(question);
     let faults = faults(question, &[]);
     let is_trusted = judgement.verdict == Verdict::Trusted;
     Evidence {
+        client: Rules::Java,
         target: None,
         name: question.name.cloned(),
         presented: question.chain.to_vec(),
@@ -180,6 +182,7 @@ fn every_code_that_check_prints_has_a_page() {
 const ELSEWHERE: &[&str] = &[
     "addresses-differ",
     "clock-skew",
+    "certificate-refused",
     "certificate-unreadable",
     "cipher-suites-none",
     "client-certificate-required",

@@ -12,8 +12,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 use trustmend::cert::Certificate;
 use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
-use trustmend::path::{Anchor, PeerName};
+use trustmend::path::{Anchor, Outcome, PeerName, openssl, webpki};
 
+use crate::clients::in_words;
 use crate::verdicts::jvms;
 
 /// What a server presents, its key, and what the client trusts.
@@ -81,6 +82,18 @@ pub(crate) fn serve(chain: Vec<CertificateDer<'static>>, key: Vec<u8>) -> u16 {
 }
 
 impl Server {
+    /// What this program says another client does.
+    fn judged(
+        &self,
+        judge: fn(&[Certificate], &[Anchor], Option<&PeerName>, OffsetDateTime) -> Outcome,
+    ) -> Option<String> {
+        let chain: Vec<Certificate> =
+            self.chain.iter().map(|der| Certificate::from_der(der).unwrap()).collect();
+        let anchors = [Anchor { certificate: self.anchor.clone(), alias: None }];
+        let name = PeerName::Dns("localhost".to_owned());
+        in_words(&judge(&chain, &anchors, Some(&name), OffsetDateTime::now_utc()))
+    }
+
     /// What this program says a version prints.
     fn predicted(&self, version: &Version) -> String {
         let chain: Vec<Certificate> =
@@ -159,4 +172,64 @@ fn applications_see_the_predicted_line() {
         let predicted: Vec<String> = servers.iter().map(|server| server.predicted(&version)).collect();
         assert_eq!(printed.lines().collect::<Vec<_>>(), predicted, "JDK {version}");
     }
+}
+
+/// What `openssl s_client` prints of its first objection, in the form of `openssl verify`.
+fn s_client(port: u16, roots: &std::path::Path) -> Option<String> {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["s_client", "-brief", "-verify_return_error", "-servername", "localhost"]);
+    openssl.args(["-verify_hostname", "localhost", "-no-CApath", "-no-CAstore", "-CAfile"]).arg(roots);
+    openssl.arg("-connect").arg(format!("127.0.0.1:{port}"));
+    let run = openssl.stdin(std::process::Stdio::null()).output().expect("openssl is installed");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    let Some(place) = said.find("verify error:num=") else {
+        assert!(said.contains("Verification: OK"), "{said}");
+        return None;
+    };
+    let depth = said[..place].rsplit("depth=").next().unwrap().split(' ').next().unwrap();
+    let (code, text) = said[place + 17..].lines().next().unwrap().split_once(':').unwrap();
+    Some(format!("error {code} at {depth} depth lookup: {text}"))
+}
+
+/// The error of a rustls client that trusts the anchor, over a connection.
+fn rustls_client(port: u16, anchor: &Certificate) -> Option<String> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from(anchor.der().to_vec())).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let mut client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    while client.is_handshaking() {
+        if let Err(error) = client.complete_io(&mut stream) {
+            return Some(error.to_string());
+        }
+    }
+    None
+}
+
+#[test]
+fn openssl_and_rustls_clients_do_as_predicted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut differences, mut trusted) = (Vec::new(), 0);
+    for (index, server) in servers().iter().enumerate() {
+        let port = serve(server.chain.clone(), server.key.serialize_der());
+        let roots = folder.path().join(format!("{index}.pem"));
+        std::fs::write(&roots, trustmend::pem::encode("CERTIFICATE", server.anchor.der())).unwrap();
+        let (real, ours) = (s_client(port, &roots), server.judged(openssl::judge));
+        if real != ours {
+            differences.push(format!("{index}\n  openssl {real:?}\n  we      {ours:?}"));
+        }
+        trusted += usize::from(real.is_none());
+        let (real, ours) = (rustls_client(port, &server.anchor), server.judged(webpki::judge));
+        if real != ours {
+            differences.push(format!("{index}\n  rustls {real:?}\n  we     {ours:?}"));
+        }
+        trusted += usize::from(real.is_none());
+    }
+    assert!(differences.is_empty() && trusted > 2, "{trusted}\n{}", differences.join("\n"));
 }

@@ -14,6 +14,7 @@ use super::super::{Context, assemble, network, source};
 use crate::agent;
 use crate::audit;
 use crate::finding::{self, Finding, PAGES, Page, RULES, Told};
+use crate::path::Rules;
 use crate::render::escape::visible;
 use crate::render::json::v1;
 use crate::render::text::finding::shell;
@@ -255,7 +256,7 @@ impl Look {
         let store = assemble::client(place, &arguments.no_password.with(&arguments.password), context)?;
         let java = JavaClient::of(arguments.java_version.as_deref(), &store, context)?;
         let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
-        let client = Client { java: &java, store: &store, completion: &completion };
+        let client = Client { rules: Rules::Java, java: &java, store: &store, completion: &completion };
         let seen = match &arguments.server {
             Some(text) => {
                 let endpoint = source::endpoint(text)?;

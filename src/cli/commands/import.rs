@@ -16,7 +16,7 @@ use crate::digest::Fingerprint;
 use crate::finding::Place;
 use crate::import::{self, AliasTemplate, Allow, Candidate, Origin, Pick, PickError, Request};
 use crate::net::Endpoint;
-use crate::path::Recommendation;
+use crate::path::{Recommendation, Rules};
 
 /// Add the chosen certificates to a store, under unique aliases, losing nothing that is in it.
 ///
@@ -185,7 +185,7 @@ fn ask(
         .iter()
         .map(|one| (one.certificate.clone(), Place::Given("the command line".to_owned())));
     let completion = Completion::new(&arguments.completing, &arguments.password, context)?.with(given);
-    let client = Client { java: &java, store: &store, completion: &completion };
+    let client = Client { rules: Rules::Java, java: &java, store: &store, completion: &completion };
     let options = network::options(&arguments.network, endpoint, context)?;
     let seen = assess::server(endpoint, &options, &arguments.network.resolve, &client, context.now);
     if seen.observation.is_none() {

@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
 
 /// What is missing is in the store, and Java does not see it.
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
+    if !evidence.is_java() {
+        return Vec::new();
+    }
     if evidence.is_trusted() {
         return Vec::new();
     }

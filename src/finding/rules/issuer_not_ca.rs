@@ -19,10 +19,11 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         let detail = match reason {
             Reason::NotCa => format!("{} does not say that it is a CA.", person(certificate?)),
             Reason::AnchorNotCa { subject } => {
-                remedies.push(Remedy::client(
+                let option = Remedy::client(
                     "or, knowing that any certificate in the store may then issue others, start Java with \
                      -Djdk.security.allowNonCaAnchor=true",
-                ));
+                );
+                remedies.extend(Some(option).filter(|_| evidence.is_java()));
                 format!("{subject}, in the store, does not say that it is a CA.")
             }
             _ => return None,

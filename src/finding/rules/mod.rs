@@ -3,6 +3,7 @@
 mod addresses_differ;
 mod anchor_expired;
 mod anchor_stale;
+mod certificate_refused;
 mod certificate_unreadable;
 mod chain_duplicate;
 mod chain_extra_certificate;
@@ -113,6 +114,7 @@ pub const RULES: &[&Rule] = &[
     &policy_required::RULE,
     &revocation_unknown::RULE,
     &java_cannot_judge::RULE,
+    &certificate_refused::RULE,
     &anchor_expired::RULE,
     &key_in_trust_store::RULE,
     &name_cn_only::RULE,
@@ -138,6 +140,11 @@ fn each(
         Some(Finding { remedies, severity: severity(rule, fault), ..rule.finding(fault.certificate, detail) })
     };
     evidence.faults.iter().filter_map(finding).collect()
+}
+
+/// Another title than the page's, which tells of Java.
+fn entitle(findings: &mut [Finding], title: &str) {
+    findings.iter_mut().for_each(|finding| title.clone_into(&mut finding.title));
 }
 
 /// What the client would refuse for alone is an error; what it does not mind is at most a warning.

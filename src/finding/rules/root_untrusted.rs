@@ -1,9 +1,9 @@
 #![doc = include_str!("help/root-untrusted.md")]
 
 use super::super::remedy;
-use super::super::{Evidence, Finding, Place, Rule, Severity};
+use super::super::{Evidence, Finding, Place, Remedy, Rule, Severity};
 use super::each;
-use crate::path::FaultKind;
+use crate::path::{FaultKind, Rules};
 
 pub(super) const RULE: Rule = Rule {
     code: "root-untrusted",
@@ -18,7 +18,7 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         if let Some(root) = root {
             let detail = match evidence.where_found(root) {
                 Some(Place::Store(alias)) => format!(
-                    "The chain ends in {name}, which the store holds, under {alias}, where Java does not trust it."
+                    "The chain ends in {name}, which the store holds, under {alias}, where the client does not trust it."
                 ),
                 Some(place) => {
                     format!("The chain ends in {name}, which is not in the store. It was found {place}.")
@@ -29,9 +29,16 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         }
         let detail = format!("The chain leads to {name}, which is neither sent nor in the store.");
         let top = certificate.filter(|top| top.is_ca());
-        let stop_gap = "this intermediate, which is enough for Java";
-        let import = top.map(|top| remedy::import(evidence, top, stop_gap));
-        let file = remedy::import_file(&format!("the certificate of {name}"));
+        // OpenSSL wants a root at the end.
+        let stop_gap = match evidence.client {
+            Rules::Java => Some("this intermediate, which is enough for Java"),
+            Rules::Webpki => Some("this intermediate, which is enough for rustls"),
+            Rules::OpenSsl => None,
+        };
+        let import = top.zip(stop_gap).map(|(top, what)| remedy::import(evidence, top, what));
+        let better = if import.is_some() { "better: " } else { "" };
+        let file = format!("{better}get the certificate of {name} from the CA and import that file");
+        let file = Remedy::store(file);
         Some((detail, import.into_iter().chain([file]).collect()))
     })
 }

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let store = &evidence.store;
-    if store.unreadable.is_some() || !store.anchors.is_empty() {
+    if !evidence.is_java() || store.unreadable.is_some() || !store.anchors.is_empty() {
         return Vec::new();
     }
     let (place, entries) = (&store.place, store.entries);

@@ -16,6 +16,7 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let store = &evidence.store;
     let why = store.unreadable.as_deref().unwrap_or(&store.place);
     let detail = match &store.instead {
+        _ if !evidence.is_java() => format!("{why}."),
         Some(instead) if store.anchors.is_empty() => {
             format!(
                 "{why}. Java says nothing and looks for {instead} instead, where it finds nothing to trust."
@@ -27,7 +28,11 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
              names no runtime."
         ),
     };
+    let remedy = match evidence.is_java() {
+        true => "check javax.net.ssl.trustStore in the client's options",
+        false => "check which file of roots the client is told to read",
+    };
     let mut finding = rule.finding(None, detail);
-    finding.remedies.push(Remedy::client("check javax.net.ssl.trustStore in the client's options"));
+    finding.remedies.push(Remedy::client(remedy));
     vec![finding]
 }

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let store = &evidence.store;
-    if !store.needs_password || store.anchors.is_empty() {
+    if !evidence.is_java() || !store.needs_password || store.anchors.is_empty() {
         return Vec::new();
     }
     let detail = format!("Without javax.net.ssl.trustStorePassword, Java finds nothing in {}.", store.place);

@@ -11,6 +11,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let store = &evidence.store;
+    if !evidence.is_java() {
+        return Vec::new();
+    }
     if let Some(shadow) = &store.shadowed_by {
         let detail = format!("{shadow} exists, so Java reads that and not {}.", store.place);
         let mut finding = rule.finding(None, detail);

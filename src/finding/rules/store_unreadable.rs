@@ -22,6 +22,9 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             "convert it to JKS or PKCS12, or start the JVM with -Djavax.net.ssl.trustStoreType=JCEKS"
                 .to_owned()
         }
+        Unreadable::Password if !evidence.is_java() => {
+            "give the right password with --store-password-file FILE".to_owned()
+        }
         Unreadable::Password => "give the right password with -Djavax.net.ssl.trustStorePassword".to_owned(),
         Unreadable::Other => "restore the store from a backup: trustmend restore STORE".to_owned(),
     };

@@ -101,7 +101,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn is_anchor(&self, certificate: &Certificate) -> bool {
+    pub(in crate::path) fn is_anchor(&self, certificate: &Certificate) -> bool {
         self.anchors.iter().any(|anchor| anchor.certificate == *certificate)
     }
 

@@ -9,31 +9,33 @@ use crate::der::{Oid, Reader, tag};
 
 /// Leaf first, the anchor included.
 pub(super) fn extensions(path: &[&Node<'_>]) -> Result<(), Stop> {
-    let mut length = 0_u32;
-    for (depth, node) in path.iter().enumerate() {
-        let (certificate, issuer) = (node.certificate, depth > 0);
-        let fails = |error| Err(Stop::Error(error, depth));
-        if has_unknown_critical(certificate) {
-            return fails(VerifyError::UnhandledCriticalExtension);
-        }
-        let ca = if node.malformed { 0 } else { is_issuer(node) };
-        // An anchor may be a CA by age or by keyUsage alone, an intermediate may not.
-        if issuer && (ca == 0 || depth + 1 < path.len() && ca != 1) {
-            return fails(VerifyError::InvalidCa);
-        }
-        if path.len() > 1 && matches!(certificate.public_key().algorithm, KeyAlgorithm::Ec(None)) {
-            return fails(VerifyError::ExplicitCurve);
-        }
-        if !node.malformed && !is_for_servers(certificate, issuer.then_some(ca)) {
-            return fails(VerifyError::InvalidPurpose);
-        }
-        let allowed = certificate.basic_constraints().and_then(|constraints| constraints.path_length);
-        if depth > 1 && allowed.is_some_and(|allowed| length > allowed) {
-            return fails(VerifyError::PathLengthExceeded);
-        }
-        if issuer && !node.self_issued {
-            length += 1;
-        }
+    (0..path.len())
+        .try_for_each(|depth| extensions_at(path, depth).map_err(|error| Stop::Error(error, depth)))
+}
+
+/// The same for one place of the path.
+pub(super) fn extensions_at(path: &[&Node<'_>], depth: usize) -> Result<(), VerifyError> {
+    let Some(node) = path.get(depth) else { return Ok(()) };
+    let (certificate, issuer) = (node.certificate, depth > 0);
+    if has_unknown_critical(certificate) {
+        return Err(VerifyError::UnhandledCriticalExtension);
+    }
+    let ca = if node.malformed { 0 } else { is_issuer(node) };
+    // An anchor may be a CA by age or by keyUsage alone, an intermediate may not.
+    if issuer && (ca == 0 || depth + 1 < path.len() && ca != 1) {
+        return Err(VerifyError::InvalidCa);
+    }
+    if path.len() > 1 && matches!(certificate.public_key().algorithm, KeyAlgorithm::Ec(None)) {
+        return Err(VerifyError::ExplicitCurve);
+    }
+    if !node.malformed && !is_for_servers(certificate, issuer.then_some(ca)) {
+        return Err(VerifyError::InvalidPurpose);
+    }
+    let below = path.iter().take(depth).skip(1).filter(|node| !node.self_issued).count();
+    let allowed = certificate.basic_constraints().and_then(|constraints| constraints.path_length);
+    let exceeds = |allowed| u32::try_from(below).is_ok_and(|below| below > allowed);
+    if depth > 1 && allowed.is_some_and(exceeds) {
+        return Err(VerifyError::PathLengthExceeded);
     }
     Ok(())
 }
@@ -81,6 +83,11 @@ fn netscape_type(certificate: &Certificate) -> Option<u8> {
 
 /// `X509_supported_extension`.
 fn has_unknown_critical(certificate: &Certificate) -> bool {
+    certificate.extensions().iter().any(|extension| extension.critical && !is_supported(&extension.oid))
+}
+
+/// Whether an extension may be critical.
+pub(super) fn is_supported(oid: &Oid) -> bool {
     const KNOWN: [Oid; 14] = [
         Oid::new(&[2, 16, 840, 1, 113_730, 1, 1]),
         Oid::new(&[2, 5, 29, 15]),
@@ -97,20 +104,23 @@ fn has_unknown_critical(certificate: &Certificate) -> bool {
         Oid::new(&[1, 3, 6, 1, 5, 5, 7, 1, 8]),
         Oid::new(&[1, 3, 6, 1, 5, 5, 7, 48, 1, 5]),
     ];
-    certificate.extensions().iter().any(|extension| extension.critical && !KNOWN.contains(&extension.oid))
+    KNOWN.contains(oid)
 }
 
 /// Keys of issuers, and hashes of all signatures but the anchor's.
 pub(super) fn security_level(path: &[&Node<'_>]) -> Result<(), Stop> {
-    for (depth, node) in path.iter().enumerate() {
-        if depth > 0 && !key_is_strong(node.certificate.public_key()) {
-            return Err(Stop::Error(VerifyError::CaKeyTooSmall, depth));
-        }
-        if depth + 1 < path.len() && !hash_is_strong(node.certificate) {
-            return Err(Stop::Error(VerifyError::DigestTooWeak, depth));
-        }
-    }
-    Ok(())
+    let weak =
+        (0..path.len()).find_map(|depth| Some((weaknesses_at(path, depth).into_iter().next()?, depth)));
+    weak.map_or(Ok(()), |(error, depth)| Err(Stop::Error(error, depth)))
+}
+
+/// What is too weak at one place of the path; the leaf's key is looked at before.
+pub(super) fn weaknesses_at(path: &[&Node<'_>], depth: usize) -> Vec<VerifyError> {
+    let Some(node) = path.get(depth) else { return Vec::new() };
+    let key = depth > 0 && !key_is_strong(node.certificate.public_key());
+    let hash = depth + 1 < path.len() && !hash_is_strong(node.certificate);
+    let errors = [(key, VerifyError::CaKeyTooSmall), (hash, VerifyError::DigestTooWeak)];
+    errors.into_iter().filter(|(weak, _)| *weak).map(|(_, error)| error).collect()
 }
 
 /// `check_key_level`: at least 112 bits of security.

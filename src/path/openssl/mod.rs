@@ -10,12 +10,14 @@
 mod checks;
 mod constraints;
 mod error;
+mod every;
 mod host;
 mod node;
 
 use time::OffsetDateTime;
 
 pub use error::VerifyError;
+pub use every::faults;
 
 use super::effort::Effort;
 use super::java::Verdict;
