@@ -29,11 +29,30 @@ pub fn judge(
     name: Option<&PeerName>,
     now: OffsetDateTime,
 ) -> Outcome {
-    let checked = path(chain, anchors, now).and_then(|()| match (chain.first(), name) {
+    decide(chain, &roots(anchors), name, now)
+        .map_or_else(|why| Outcome::refused(why.to_string(), None), |()| Outcome::trusted(None))
+}
+
+fn decide(
+    chain: &[Certificate],
+    roots: &RootCertStore,
+    name: Option<&PeerName>,
+    now: OffsetDateTime,
+) -> Result<(), Refused> {
+    path(chain, roots, now)?;
+    match (chain.first(), name) {
         (Some(leaf), Some(name)) => named(leaf, name),
         _ => Ok(()),
-    });
-    checked.map_or_else(|why| Outcome::refused(why.to_string(), None), |()| Outcome::trusted(None))
+    }
+}
+
+/// What of the store webpki can read.
+fn roots(anchors: &[Anchor]) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(
+        anchors.iter().map(|anchor| CertificateDer::from(anchor.certificate.der())),
+    );
+    roots
 }
 
 /// Whether the leaf is for the name.
@@ -73,7 +92,7 @@ impl From<rustls::Error> for Refused {
 }
 
 /// Whether there is a path at a time, whatever the name.
-fn path(chain: &[Certificate], anchors: &[Anchor], now: OffsetDateTime) -> Result<(), Refused> {
+fn path(chain: &[Certificate], roots: &RootCertStore, now: OffsetDateTime) -> Result<(), Refused> {
     let ders: Vec<CertificateDer<'_>> = chain.iter().map(|one| CertificateDer::from(one.der())).collect();
     let (leaf, intermediates) = ders.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
     // Each certificate has its length in front and, in TLS 1.3, a list of extensions behind it.
@@ -81,10 +100,6 @@ fn path(chain: &[Certificate], anchors: &[Anchor], now: OffsetDateTime) -> Resul
     if message > MAX_MESSAGE {
         return Err(rustls::Error::from(rustls::InvalidMessage::HandshakePayloadTooLarge).into());
     }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(
-        anchors.iter().map(|anchor| CertificateDer::from(anchor.certificate.der())),
-    );
     if roots.is_empty() {
         return Err(Refused::NoRoots);
     }
@@ -92,5 +107,5 @@ fn path(chain: &[Certificate], anchors: &[Anchor], now: OffsetDateTime) -> Resul
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
     let leaf = ParsedCertificate::try_from(leaf)?;
-    Ok(verify_server_cert_signed_by_trust_anchor(&leaf, &roots, intermediates, now, algorithms)?)
+    Ok(verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms)?)
 }

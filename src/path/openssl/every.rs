@@ -1,7 +1,7 @@
 //! Everything OpenSSL objects to in a chain, not only what it stops at: what a verify callback sees that always goes on.
 
 use super::error::VerifyError;
-use super::node::{Node, may_sign};
+use super::node::{Forms, Node, may_sign};
 use super::{Path, Stop, build, checks, constraints, host, judge};
 use crate::cert::Certificate;
 use crate::cert::verify::Outcome as Signature;
@@ -48,10 +48,11 @@ fn is_about_the_name(fault: &Fault) -> bool {
 fn of_path(question: &Question<'_>, extra: &[Certificate], list: &mut Vec<Fault>) {
     let anchors = question.anchors.iter().map(|anchor| &anchor.certificate);
     let known = question.chain.iter().chain(extra);
-    let presented: Vec<Node<'_>> = known.clone().map(Node::new).collect();
-    let mut trusted: Vec<Node<'_>> = anchors.map(Node::new).collect();
+    let forms = &mut Forms::default();
+    let presented: Vec<Node<'_>> = known.clone().map(|certificate| Node::new(certificate, forms)).collect();
+    let mut trusted: Vec<Node<'_>> = anchors.map(|certificate| Node::new(certificate, forms)).collect();
     let roots = known.filter(|certificate| certificate.is_self_issued());
-    trusted.extend(roots.map(Node::new).filter(|node| node.self_signed));
+    trusted.extend(roots.map(|root| Node::new(root, forms)).filter(|node| node.self_signed));
     let Some(leaf) = presented.first() else { return };
     let mut path = Path { nodes: vec![leaf], untrusted: 1 };
     let built = build(&mut path, &presented, &trusted, question.now);

@@ -25,7 +25,7 @@ use super::outcome::Outcome;
 use super::{Anchor, PeerName};
 use crate::cert::Certificate;
 use crate::cert::verify::Outcome as Signature;
-use node::{Node, may_sign};
+use node::{Forms, Node, may_sign};
 
 /// `X509_VERIFY_PARAM`'s depth of a TLS client: certificates between leaf and anchor.
 const MAX_DEPTH: usize = 100;
@@ -56,8 +56,10 @@ pub fn judge(
     name: Option<&PeerName>,
     now: OffsetDateTime,
 ) -> Outcome {
-    let presented: Vec<Node<'_>> = chain.iter().take(MAX_PRESENTED).map(Node::new).collect();
-    let trusted: Vec<Node<'_>> = anchors.iter().map(|anchor| Node::new(&anchor.certificate)).collect();
+    let forms = &mut Forms::default();
+    let presented: Vec<Node<'_>> =
+        chain.iter().take(MAX_PRESENTED).map(|certificate| Node::new(certificate, forms)).collect();
+    let trusted: Vec<Node<'_>> = anchors.iter().map(|anchor| Node::new(&anchor.certificate, forms)).collect();
     let Some(leaf) = presented.first() else {
         return Outcome::refused("peer did not return a certificate".to_owned(), None);
     };

@@ -1,5 +1,8 @@
 //! A certificate with what OpenSSL derives from it once (`ossl_x509v3_cache_extensions`), and who may have issued whom.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::checks::is_ca;
 use crate::cert::{Certificate, GeneralName, KeyAlgorithm, Name, signature_name};
 use crate::der::Oid;
@@ -7,8 +10,8 @@ use crate::der::Oid;
 /// A certificate and its cached properties.
 pub(super) struct Node<'a> {
     pub(super) certificate: &'a Certificate,
-    subject: Canonical,
-    issuer: Canonical,
+    subject: Rc<Canonical>,
+    issuer: Rc<Canonical>,
     /// `EXFLAG_SI`: subject and issuer are one name.
     pub(super) self_issued: bool,
     /// `EXFLAG_SS`: and nothing speaks against its own key having signed it. The signature is not looked at.
@@ -18,8 +21,8 @@ pub(super) struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(certificate: &'a Certificate) -> Self {
-        let (subject, issuer) = (Canonical::of(certificate.subject()), Canonical::of(certificate.issuer()));
+    pub(super) fn new(certificate: &'a Certificate, forms: &mut Forms<'a>) -> Self {
+        let (subject, issuer) = (forms.of(certificate.subject()), forms.of(certificate.issuer()));
         let self_issued = subject == issuer;
         let extensions = certificate.extensions();
         let twice = |oid: Oid| extensions.iter().filter(|extension| extension.oid == oid).count() > 1;
@@ -62,7 +65,7 @@ impl<'a> Node<'a> {
             GeneralName::Directory(name) => Some(name),
             _ => None,
         });
-        named.is_none_or(|name| Canonical::of(name) == self.issuer)
+        named.is_none_or(|name| Canonical::of(name) == *self.issuer)
     }
 
     /// `check_sig_alg_match`: whether a key of this kind can have made the subject's signature.
@@ -111,6 +114,16 @@ const READ: [Oid; 8] = [
     Oid::new(&[2, 5, 29, 35]),
     Oid::new(&[2, 5, 29, 37]),
 ];
+
+/// The comparable forms of names, each made once: the names of a store are few.
+#[derive(Default)]
+pub(super) struct Forms<'a>(HashMap<&'a [u8], Rc<Canonical>>);
+
+impl<'a> Forms<'a> {
+    fn of(&mut self, name: &'a Name) -> Rc<Canonical> {
+        Rc::clone(self.0.entry(name.der()).or_insert_with(|| Rc::new(Canonical::of(name))))
+    }
+}
 
 /// A name as `X509_NAME_cmp` compares it (`x509_name_canon`): text in UTF-8, without white space at its ends, with one
 /// space where there are several, ASCII in lower case.

@@ -1,22 +1,24 @@
 //! Everything rustls objects to in a chain. Its verifier stops at the first objection: what it would say next shows when it
 //! is asked again with that one mended.
 
-use rustls::CertificateError as Error;
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError as Error, RootCertStore};
 use time::OffsetDateTime;
 
-use super::{Refused, judge, named, path};
+use super::{Refused, decide, named, path, roots};
 use crate::cert::Certificate;
 use crate::path::arrange::arrange;
 use crate::path::candidate::Candidate;
 use crate::path::faults::{Fault, FaultKind, MAX_PRESENTED, add};
 use crate::path::java::{Question, Reason, SignatureFault};
-use crate::path::{Anchor, PeerName, shape};
+use crate::path::{PeerName, shape};
 
 /// Lists every fault, as [`crate::path::faults()`] does for Java. `extra` are certificates from elsewhere.
 pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
     let chain = question.chain.get(..MAX_PRESENTED).unwrap_or(question.chain);
     let question = &Question { chain, ..*question };
-    let outcome = judge(chain, question.anchors, question.name, question.now);
+    let roots = roots(question.anchors);
+    let decided = decide(chain, &roots, question.name, question.now);
     let mut list = Vec::new();
     let Some(leaf) = chain.first() else {
         add(&mut list, FaultKind::Refused(Reason::ChainEmpty), None, true);
@@ -24,23 +26,30 @@ pub fn faults(question: &Question<'_>, extra: &[Certificate]) -> Vec<Fault> {
     };
     let arrangement = arrange(chain);
     shape::of_arrangement(chain, &arrangement, &mut list);
-    list.iter_mut().for_each(|fault| fault.blocks &= !outcome.is_trusted());
-    if let Err(why) = path(chain, question.anchors, question.now) {
+    list.iter_mut().for_each(|fault| fault.blocks &= decided.is_err());
+    if let Err(why) = path(chain, &roots, question.now) {
         let candidate = Candidate::of(question, &arrangement, extra);
-        of_path(question, &candidate, &why, &mut list);
+        of_path(question, &roots, &candidate, &why, &mut list);
     }
     if let Some(Err(why)) = question.name.map(|name| named(leaf, name)) {
         of_name(question, leaf, &why, &mut list);
     }
-    if !outcome.is_trusted() && !list.iter().any(|fault| fault.blocks) {
-        let words = outcome.error.unwrap_or_default();
-        list.push(Fault { kind: FaultKind::RefusedOtherwise { words }, certificate: None, blocks: true });
+    if let Err(why) = decided
+        && !list.iter().any(|fault| fault.blocks)
+    {
+        list.push(Fault { kind: otherwise(&why), certificate: None, blocks: true });
     }
     list
 }
 
 /// What is missing, what is out of date, and what is said when neither is the matter any more.
-fn of_path(question: &Question<'_>, candidate: &Candidate<'_>, why: &Refused, list: &mut Vec<Fault>) {
+fn of_path(
+    question: &Question<'_>,
+    roots: &RootCertStore,
+    candidate: &Candidate<'_>,
+    why: &Refused,
+    list: &mut Vec<Fault>,
+) {
     let below = &candidate.below;
     let root = below.last().copied().filter(|top| candidate.anchor.is_none() && top.is_self_signed());
     if matches!(why, Refused::Rustls(rustls::Error::InvalidCertificate(Error::BadSignature))) {
@@ -50,7 +59,7 @@ fn of_path(question: &Question<'_>, candidate: &Candidate<'_>, why: &Refused, li
     let within = below.strip_suffix(root.as_slice()).filter(|rest| !rest.is_empty()).unwrap_or(below);
     let then = shared_time(within, question.now);
     // Time is looked at first: who asks at a better one hears of what is missing.
-    let at_that_time = then.and_then(|then| path(question.chain, question.anchors, then).err());
+    let at_that_time = then.and_then(|then| path(question.chain, roots, then).err());
     let is_missing = is_about_issuers(why) || at_that_time.as_ref().is_some_and(is_about_issuers);
     if is_missing && !candidate.is_cut {
         shape::of_found(&candidate.found, list);
@@ -69,10 +78,10 @@ fn of_path(question: &Question<'_>, candidate: &Candidate<'_>, why: &Refused, li
         add(list, FaultKind::Refused(reason), Some(certificate), true);
     }
     let chain: Vec<Certificate> = within.iter().map(|one| (*one).clone()).collect();
-    let anchor = |certificate: &Certificate| Anchor { certificate: certificate.clone(), alias: None };
-    let anchors: Vec<Anchor> = question.anchors.iter().cloned().chain(root.map(anchor)).collect();
+    let mut roots = roots.clone();
+    roots.add_parsable_certificates(root.map(|root| CertificateDer::from(root.der())));
     let Some(then) = then else { return };
-    if let Err(Refused::Rustls(rustls::Error::InvalidCertificate(error))) = path(&chain, &anchors, then) {
+    if let Err(Refused::Rustls(rustls::Error::InvalidCertificate(error))) = path(&chain, &roots, then) {
         let certificate = question.chain.first();
         match error {
             Error::UnknownIssuer | Error::Expired | Error::ExpiredContext { .. } => {}
