@@ -10,11 +10,18 @@ use super::scratch::Scratch;
 
 const HOME: &str = "/usr/share/tomcat10";
 const PACKAGE: &str = "tomcat10-user (without tomcat10 itself, which would start a service)";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tomcat 9 comes to Debian 12 as its jars alone.
 const JARS: &str = "/usr/share/java";
 const PACKAGE_9: &str = "libtomcat9-java";
+
+/// Looking through its own jars for tag libraries is most of a start.
+const OPTIONS: [&str; 3] = [
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true",
+    "-Dtomcat.util.scan.StandardJarScanFilter.jarsToSkip=*.jar",
+];
 
 /// Without this servlet every file answers 404.
 const WEB_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -72,8 +79,7 @@ impl Tomcat {
     fn ten_command(jvm: &Jvm) -> Command {
         let mut command = Command::new(format!("{HOME}/bin/catalina.sh"));
         command.arg("run").env("CATALINA_HOME", HOME).env("JAVA_HOME", &jvm.home).env_remove("JRE_HOME");
-        let options = "-XX:TieredStopAtLevel=1 -Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true";
-        command.env("CATALINA_OPTS", options);
+        command.env("CATALINA_OPTS", OPTIONS.join(" "));
         command
     }
 
@@ -87,7 +93,7 @@ impl Tomcat {
         };
         let jars: Vec<_> = jars.filter(ours).collect();
         let mut command = jvm.program("java");
-        command.args(["-XX:TieredStopAtLevel=1", "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"]);
+        command.args(OPTIONS);
         command.arg("-cp").arg(std::env::join_paths(jars).unwrap());
         command.args(["org.apache.catalina.startup.Bootstrap", "start"]);
         Self::run(command, PACKAGE_9, connectors, files)
