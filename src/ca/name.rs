@@ -26,7 +26,7 @@ pub enum NameNote {
     /// Certificates name hosts, not ports.
     PortDropped(u16),
     /// Only the host of the URL is meant.
-    UrlStripped(String),
+    UrlStripped,
     /// A name with other letters than ASCII, in the form that clients compare (RFC 5891).
     ToAscii {
         /// As typed.
@@ -46,7 +46,7 @@ impl fmt::Display for NameNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PortDropped(port) => write!(f, "the port {port} is left out: certificates name hosts"),
-            Self::UrlStripped(url) => write!(f, "of {} only the host is taken", Typed(url)),
+            Self::UrlStripped => f.write_str("only the host of the URL is taken"),
             Self::ToAscii { typed, ascii } => write!(f, "{typed} is written {ascii}"),
             Self::Underscore => {
                 f.write_str("an underscore is not allowed in host names; some clients refuse it")
@@ -159,7 +159,7 @@ fn read(text: &str) -> Result<LeafName, NameProblem> {
             let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
             let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
             let mut name = host_and_port(host)?;
-            name.notes.insert(0, NameNote::UrlStripped(text.to_owned()));
+            name.notes.insert(0, NameNote::UrlStripped);
             Ok(name)
         }
         Some((_, rest)) if rest.starts_with("//") => uri(text),
@@ -339,7 +339,7 @@ mod tests {
             ("[::1]", "ip:::1"),
             ("[::1]:8443", "ip:::1 (the port 8443 is left out: certificates name hosts)"),
             ("localhost:4447", "dns:localhost (the port 4447 is left out: certificates name hosts)"),
-            ("https://a.test/x", "dns:a.test (of \"https://a.test/x\" only the host is taken)"),
+            ("https://a.test/x", "dns:a.test (only the host of the URL is taken)"),
             ("admin@Corp.test", "email:admin@corp.test"),
             ("spiffe://corp.test/agent", "uri:spiffe://corp.test/agent"),
             ("uri:https://corp.test/", "uri:https://corp.test/"),

@@ -154,6 +154,8 @@ fn every_keytool_lists_exports_and_imports_what_was_added() {
         let out = format!("{format}.out");
         let more = ["--out", &out, "--keystore-password-file", "password"];
         trustmend(&home, &[&into[..], &more].concat()).success();
+        let renew = ["generate", "--renew", &out, "--into-keystore", format, "--alias", "scim"];
+        trustmend(&home, &[&renew[..], &["--keystore-password-file", "password"]].concat()).success();
         let leaf = home.read(&format!("{format}.out/cert.pem"));
         std::thread::scope(|scope| {
             for jvm in Jvm::with_keytool() {

@@ -190,3 +190,23 @@ fn a_keystore_that_is_made_is_recorded() {
     assert_eq!((entries.len(), &entries[0]["alias"]), (1, &"more".into()), "{listed}");
     assert_eq!(entries[0]["certificates"].as_array().unwrap().len(), 2, "{listed}");
 }
+
+/// What a person does next, and only that.
+#[test]
+fn what_to_do_next_is_said() {
+    let home = Scratch::new();
+    let alone = trustmend(&home, &["generate", "a.test"]).success();
+    assert!(alone.stdout.ends_with("trustmend import a.test/ca.pem --store STORE\n"), "{}", alone.stdout);
+    let trusting = trustmend(&home, &["generate", "b.test", "--trust", "t.p12"]).success();
+    assert!(!trusting.stdout.contains("Clients have to trust"), "{}", trusting.stdout);
+    let again = trustmend(&home, &["generate", "a.test"]);
+    assert!(again.code == 5 && again.stderr.contains("--if-needed keeps it"), "{}", again.stderr);
+    let keystore = ["generate", "c.test", "--keystore", "t.p12"];
+    let taken = trustmend(&home, &keystore);
+    assert!(taken.code == 5 && taken.stderr.contains("--into-keystore instead"), "{}", taken.stderr);
+    let rotated = trustmend(&home, &["generate", "--rotate"]).success();
+    assert!(rotated.stderr.contains("--renew FOLDER"), "{}", rotated.stderr);
+    trustmend(&home, &["generate", "--untrust"]).success();
+    let nothing = trustmend(&home, &["generate", "--untrust"]).success();
+    assert!(nothing.stderr.contains("--trust put it nowhere"), "{}", nothing.stderr);
+}

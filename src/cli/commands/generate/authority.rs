@@ -154,6 +154,9 @@ impl AuthorityFlags {
         let root = loaded.as_ref().ok().map(Authority::root);
         let results = trust::take_back(&folder, access, context, root, |_| true)?;
         let failed = results.iter().any(|(_, exit)| *exit != Exit::Done);
+        if results.is_empty() {
+            context.ui.note("--trust put it nowhere, or it was taken back before");
+        }
         if !self.remove_ca {
             return report(context, "untrusted", &folder, results);
         }
@@ -192,6 +195,9 @@ impl AuthorityFlags {
         context
             .ui
             .note(&format!("made a new authority, valid {AUTHORITY_DAYS} days, in {}", folder.display()));
+        context.ui.note(
+            "what the old one signed is not trusted by those who trust the new one: make it again with --renew FOLDER",
+        );
         let old_hex = old.root().sha256().hex();
         let places = trust::record(&folder)?.into_iter().filter(|(hex, _)| *hex == old_hex);
         let places: Vec<_> = places.map(|(_, place)| place).collect();

@@ -78,7 +78,7 @@ pub(crate) struct Generate {
     /// place of the key that has the alias. The old file is kept beside it.
     #[arg(long, value_name = "FILE", conflicts_with = "keystore")]
     into_keystore: Option<PathBuf>,
-    /// The keystore's format [default: by the file's ending, else pkcs12].
+    /// The keystore's format [default: by the file's ending, else pkcs12]. Java 8 before its update 301 reads jks alone.
     #[arg(long, value_name = "FORMAT", requires = "keystore", value_parser = ["pkcs12", "jks"])]
     format: Option<String>,
     /// The key's alias in the keystore.

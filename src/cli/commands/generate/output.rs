@@ -150,9 +150,15 @@ pub(super) fn refuse_taken(path: &Path, arguments: &Generate) -> Result<(), CliE
     }
     if found.exists && !arguments.force {
         let message = format!("{} is already there", path.display());
-        return Err(CliError::new(Exit::Refused, "exists", message)
-            .hint("name another place with --out and --keystore, or replace it with --force")
-            .hint("to add the key to a keystore, name that with --into-keystore"));
+        let failure = CliError::new(Exit::Refused, "exists", message);
+        if arguments.keystore.as_deref() == Some(path) {
+            return Err(failure
+                .hint("to add the key to it: --into-keystore instead of --keystore")
+                .hint("or name another one, or replace it with --force"));
+        }
+        return Err(failure
+            .hint("--if-needed keeps it as long as it does; --renew FOLDER makes another like it")
+            .hint("or name another place with --out, or replace it with --force"));
     }
     Ok(())
 }
@@ -215,8 +221,8 @@ pub(super) fn there(arguments: &Generate, folder: &Path) -> Output {
     Output {
         files: files.into_iter().filter(|(_, path)| path.exists()).collect(),
         keystore,
+        is_random: arguments.keystore_password_file.is_none(),
         password_file: password_file.flatten(),
-        is_random: false,
     }
 }
 
@@ -253,6 +259,30 @@ impl Output {
             let ok = trusted.iter().all(|(trusted, _)| trusted.ok);
             return context.ui.document(&v1::Document::of("generate", ok, result));
         }
+        let mut text = self.text(arguments, context, certificate, status);
+        if let Some(config) = config {
+            text.push_str(&format!("\n{config}"));
+        }
+        let is_trusted = !trusted.is_empty() && trusted.iter().all(|(trusted, _)| trusted.ok);
+        if !is_trusted {
+            let ca = self.files.iter().find(|(what, _)| *what == "ca");
+            let ca = ca.map(|(_, path)| path.display().to_string()).unwrap_or_default();
+            let next = ["trustmend", "import", &ca, "--store", "STORE"].map(str::to_owned);
+            let next = crate::render::text::finding::shell(&next);
+            let next = paint(style::HINT, &visible(&next));
+            text.push_str(&format!("\nClients have to trust ca.pem: {next}\n"));
+        }
+        context.ui.result(&text)
+    }
+
+    /// What was made, and where it is.
+    fn text(
+        &self,
+        arguments: &Generate,
+        context: &Context,
+        certificate: &Certificate,
+        status: &Status,
+    ) -> String {
         let because = status.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let mut text = format!(
             "{}\n{}{}\n",
@@ -276,15 +306,7 @@ impl Output {
         if let Some(path) = &self.password_file {
             text.push_str(&format!("{:<13} {}\n", "its password", visible(&path.display().to_string())));
         }
-        if let Some(config) = config {
-            text.push_str(&format!("\n{}", config));
-        }
-        let ca =
-            self.files.iter().find(|(what, _)| *what == "ca").map(|(_, path)| path.display().to_string());
-        let next = ["trustmend", "import", &ca.unwrap_or_default(), "--store", "STORE"].map(str::to_owned);
-        let next = crate::render::text::finding::shell(&next);
-        text.push_str(&format!("\nClients have to trust ca.pem: {}\n", paint(style::HINT, &visible(&next))));
-        context.ui.result(&text)
+        text
     }
 
     fn config_files<'a>(&self, arguments: &'a Generate, certificate: &Certificate) -> Files<'a> {

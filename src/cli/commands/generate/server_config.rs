@@ -74,20 +74,20 @@ fn tomcat(files: &Files<'_>) -> String {
                 None => "certificateKeystorePassword=\"THE PASSWORD\"".to_owned(),
             };
             format!(
-                "certificateKeystoreFile=\"{}\" certificateKeystoreType=\"{kind}\"\n                   {password} certificateKeyAlias=\"{}\"",
+                "certificateKeystoreFile=\"{}\" certificateKeystoreType=\"{kind}\"\n                 {password} certificateKeyAlias=\"{}\"",
                 xml(&path.display().to_string()),
                 xml(alias)
             )
         }
         None => format!(
-            "certificateFile=\"{}\"\n                   certificateKeyFile=\"{}\"",
+            "certificateFile=\"{}\"\n                 certificateKeyFile=\"{}\"",
             xml(&files.fullchain.display().to_string()),
             xml(&files.key.display().to_string())
         ),
     };
     format!(
-        "{older}<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n    \
-         <SSLHostConfig>\n      <Certificate {certificate}/>\n    </SSLHostConfig>\n</Connector>\n"
+        "{older}<Connector port=\"8443\" protocol=\"HTTP/1.1\" SSLEnabled=\"true\" scheme=\"https\" secure=\"true\">\n  \
+         <SSLHostConfig>\n    <Certificate {certificate}/>\n  </SSLHostConfig>\n</Connector>\n"
     )
 }
 
