@@ -10,7 +10,7 @@ pub use pages::{PAGES, page_of};
 
 use crate::digest::Fingerprint;
 use crate::finding::Severity;
-use crate::import::{self, Allow};
+use crate::path::{self, Allow};
 use crate::store::{Entry, EntryKind, Problem, Store};
 
 /// Something wrong in a store.
@@ -38,7 +38,8 @@ pub fn audit(store: &Store, now: OffsetDateTime, soon: Duration) -> Vec<Flaw> {
     let flaw = |one: &Problem| if one.needs_password { unseen(one, is_empty) } else { problem(one) };
     let mut flaws: Vec<Flaw> = store.problems.iter().map(flaw).collect();
     let holds = |kind| store.entries.iter().any(|entry| entry.kind == kind);
-    let is_key_store = holds(EntryKind::PrivateKey);
+    // Nothing keeps its keys in a bundle of trusted certificates.
+    let is_key_store = holds(EntryKind::PrivateKey) && store.format.holds_keys();
     let has_both = is_key_store && holds(EntryKind::TrustedCertificate);
     let is_told = store.problems.iter().any(|problem| problem.needs_password);
     if is_empty && !is_key_store && !is_told {
@@ -92,7 +93,12 @@ fn problem(problem: &Problem) -> Flaw {
     };
     let because = if problem.java_refuses { "Java refuses the whole store: " } else { "" };
     let detail = format!("{because}{}", problem.message);
-    let remedy = "remove the entry, or go back to a backup with `trustmend restore`";
+    let remedy = match problem.alias {
+        Some(_) => "remove the entry, or go back to a backup with `trustmend restore`",
+        None => {
+            "write it anew with `trustmend convert` or `trustmend password`, or go back to a backup with `trustmend restore`"
+        }
+    };
     Flaw { alias: problem.alias.clone(), remedy, ..of_store(code, severity, detail) }
 }
 
@@ -102,7 +108,7 @@ fn certificate(entry: &Entry, now: OffsetDateTime, soon: Duration, flaws: &mut V
         return;
     };
     let is_key = entry.kind == EntryKind::PrivateKey;
-    for objection in import::objections(certificate, now) {
+    for objection in path::objections(certificate, now) {
         let code = match objection.code {
             "anchor-expired" if is_key => "leaf-expired",
             "anchor-not-yet-valid" if is_key => "leaf-not-yet-valid",

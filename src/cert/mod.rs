@@ -4,6 +4,7 @@
 //! here is fact. What a client makes of it is decided in the room `path`.
 
 mod extensions;
+mod java;
 mod key;
 mod name;
 mod ocsp;
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 pub use extensions::{
     AuthorityKeyId, BasicConstraints, Extension, GeneralName, KeyUsage, NameConstraints, Subtree,
 };
+pub use java::java_refuses;
 pub use key::{AlgorithmId, KeyAlgorithm, PublicKey, curve_name, signature_name};
 pub use name::{Attribute, Name};
 pub use ocsp::{OcspAnswer, OcspStatus};

@@ -84,13 +84,18 @@ pub(crate) fn check_new(new: &Password, ui: &Ui) -> Result<(), CliError> {
         return Err(CliError::new(Exit::Refused, "password-short", "the new password is too short")
             .hint(format!("keytool takes none below {SHORTEST} characters; choose a longer one")));
     }
+    warn_of_new(new, ui);
+    Ok(())
+}
+
+/// Says which Java does not open a store with this password.
+pub(crate) fn warn_of_new(new: &Password, ui: &Ui) {
     if !new.text().is_ascii() {
         ui.warn(
             "the new password is not plain ASCII: Java before 25 does not open a PKCS12 store with it, and a JKS store \
              only where the locale can spell it",
         );
     }
-    Ok(())
 }
 
 /// The first line of a file.

@@ -65,13 +65,16 @@ fn at(path: PathBuf, new_format: Option<&'static dyn Format>, given: Given) -> D
 
 impl NewStore {
     /// What a new store gets, beside its format.
-    pub(crate) fn prepare(&self, destination: &mut Destination) -> Result<(), CliError> {
+    pub(crate) fn prepare(&self, destination: &mut Destination, context: &Context) -> Result<(), CliError> {
         let format = destination.new_format.map(Format::name).unwrap_or_default();
         if self.protection == Protection::None && format != "pkcs12" {
             return Err(CliError::usage(format!("a new {format} store has no choice of --protection"))
                 .hint("only PKCS12 has: say --format pkcs12, or leave --protection out"));
         }
         destination.new_password_less = self.protection == Protection::None;
+        if format != "pem" && !destination.new_password_less && !destination.path.exists() {
+            password::warn_of_new(&destination.password, &context.ui);
+        }
         Ok(())
     }
 }
@@ -235,6 +238,7 @@ pub(crate) fn not_planned(error: &PlanError, place: &str) -> CliError {
     let (exit, code) = match error {
         PlanError::NoEntry { .. } => (Exit::No, "entry-missing"),
         PlanError::NoBackup { .. } => (Exit::No, "backup-missing"),
+        PlanError::NotABackup { .. } => (Exit::Refused, "not-a-backup"),
         PlanError::Ambiguous { .. } => (Exit::Refused, "alias-ambiguous"),
         PlanError::Key { .. } => (Exit::Refused, "entry-is-key"),
         _ => (Exit::Refused, "alias-refused"),
@@ -252,6 +256,9 @@ pub(crate) fn not_planned(error: &PlanError, place: &str) -> CliError {
             failure
         }
         PlanError::Key { .. } => failure.hint("if it may be lost: --keys"),
+        PlanError::NotABackup { .. } => {
+            failure.hint("`--list` shows its backups; if this file is right all the same: --allow-loss")
+        }
         PlanError::NoBackup { .. } => {
             failure.hint("name one with --from FILE, or its folder with --backup-dir")
         }

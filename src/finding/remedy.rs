@@ -2,6 +2,7 @@
 
 use super::{Evidence, Remedy, Who};
 use crate::cert::Certificate;
+use crate::path::objections;
 
 impl Remedy {
     /// For whoever runs the server.
@@ -32,7 +33,12 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     let text = format!(
         "compare this SHA-256 with one from the certificate's owner, got another way, then import {what}: {fingerprint}"
     );
-    let remedy = Remedy::store(text);
+    let objections = objections(certificate, evidence.now);
+    let why: Vec<String> = objections.iter().map(ToString::to_string).collect();
+    let remedy = Remedy::store(match why.as_slice() {
+        [] => text,
+        why => format!("{text}; it {}: put your reason in the place of WHY", why.join(" and ")),
+    });
     let Some(target) = evidence.target.as_ref().filter(|_| evidence.store.is_writable) else {
         return remedy;
     };
@@ -47,6 +53,10 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     words.extend(["--store", evidence.store.place.as_str(), "--fingerprint", hex.as_str()]);
     if let Some(alias) = replaces {
         words.extend(["--alias", alias, "--replace"]);
+    }
+    words.extend(objections.iter().flat_map(|objection| ["--allow", objection.allow.name()]));
+    if !objections.is_empty() {
+        words.extend(["--reason", "WHY"]);
     }
     remedy.with_command(&words)
 }

@@ -8,7 +8,7 @@ use super::apply::{self, Applied, ApplyError, Destination};
 use super::step::{Action, Plan, PlanError, Step};
 use crate::digest::Fingerprint;
 use crate::fs;
-use crate::store::{self, Entry, Store, StoreError};
+use crate::store::{self, Entry, EntryKind, Store, StoreError};
 
 /// A backup of a store.
 #[derive(Debug)]
@@ -38,7 +38,8 @@ pub fn backups(destination: &Destination) -> Result<Vec<Backup>, ApplyError> {
 }
 
 /// Puts what `from` holds, else what the newest backup holds, in the place of the store, which may be damaged or gone.
-/// What is there now is kept as a backup. The backup must be a store that the password opens.
+/// What is there now is kept as a backup. The backup must be a store that the password opens; a file that is none of this
+/// store's backups may take its place only if nothing but certificates goes, unless `allow_loss`.
 ///
 /// # Errors
 /// [`ApplyError`]; the present store is intact.
@@ -47,12 +48,16 @@ pub fn restore(
     from: Option<&Path>,
     now: OffsetDateTime,
     dry_run: bool,
+    allow_loss: bool,
 ) -> Result<Applied, ApplyError> {
     let target = fs::resolve(&destination.path).map_err(ApplyError::Read)?.path;
     let hold = apply::lock(destination, &target, dry_run)?;
-    let from = match from {
-        Some(from) => from.to_owned(),
-        None => newest(destination, &target)?,
+    let backups =
+        || fs::backups(&destination.path, destination.backup_dir.as_deref()).map_err(ApplyError::Read);
+    let none = || ApplyError::Plan(PlanError::NoBackup { store: target.clone() });
+    let (from, is_backup) = match from {
+        Some(from) => (from.to_owned(), backups()?.iter().any(|backup| is_same(backup, from))),
+        None => (backups()?.into_iter().next_back().ok_or_else(none)?, true),
     };
     let octets = apply::existing(&from)?;
     let kept = store::decode(&octets, Some(&destination.password))
@@ -60,6 +65,12 @@ pub fn restore(
     let current = apply::octets(&target)?;
     let present = current.as_deref().map(|octets| store::decode(octets, Some(&destination.password)));
     let present = present.and_then(Result::ok);
+    if !is_backup
+        && !allow_loss
+        && let Some(why) = objection(present.as_ref(), &kept)
+    {
+        return Err(ApplyError::Plan(PlanError::NotABackup { file: from, why }));
+    }
     let before = current.as_deref().map(Fingerprint::of);
     let after = Fingerprint::of(&octets);
     let mut applied = Applied {
@@ -78,11 +89,25 @@ pub fn restore(
     Ok(applied)
 }
 
-fn newest(destination: &Destination, target: &Path) -> Result<PathBuf, ApplyError> {
-    let found =
-        fs::backups(&destination.path, destination.backup_dir.as_deref()).map_err(ApplyError::Read)?;
-    let none = || ApplyError::Plan(PlanError::NoBackup { store: target.to_owned() });
-    found.into_iter().next_back().ok_or_else(none)
+fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole(one) == whole(other)
+}
+
+/// What would be lost with a file in the store's place, in words that follow its name.
+fn objection(present: Option<&Store>, kept: &Store) -> Option<String> {
+    if kept.entries.iter().all(|entry| entry.certificates.is_empty()) {
+        return Some("holds no certificate".to_owned());
+    }
+    let present = present?;
+    let (old, new) = (present.format.name(), kept.format.name());
+    if old != new {
+        return Some(format!("is a {new} store, and this one is {old}"));
+    }
+    let keys = [EntryKind::PrivateKey, EntryKind::SecretKey];
+    let lost = present.entries.iter().filter(|entry| keys.contains(&entry.kind));
+    let lost = lost.filter(|entry| !kept.entries.iter().any(|other| same(other, entry))).count();
+    (lost > 0).then(|| format!("lacks {lost} of the keys that are in this store"))
 }
 
 /// What comes back and what goes.

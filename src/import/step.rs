@@ -116,6 +116,14 @@ pub enum PlanError {
         /// The store.
         store: PathBuf,
     },
+    /// A file that should not take the store's place.
+    #[error("{}: it is no backup of this store and {why}", file.display())]
+    NotABackup {
+        /// The file.
+        file: PathBuf,
+        /// What would be lost.
+        why: String,
+    },
     /// The new alias cannot be used.
     #[error(transparent)]
     Alias(StoreError),

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::{Declared, Inline, ManifestError, State};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
-use crate::import::{AliasTemplate, Allow};
+use crate::import::AliasTemplate;
+use crate::path::Allow;
 use crate::store::source;
 
 /// One certificate that should be in stores, or in none.

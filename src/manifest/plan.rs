@@ -6,6 +6,7 @@ use super::{Mode, Provenance, State, StoreSpec, Wanted};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use crate::import::{self, Action, Candidate, Origin, Plan, PlanError, Removal, Request, Step};
+use crate::path;
 use crate::store::{Edit, Entry, EntryKind, Store};
 
 /// The plan for one store: what is declared absent goes, in mode exact also what this program added and nobody declares any
@@ -122,7 +123,7 @@ fn refuse_objectionable(plan: &mut Plan, wanted: &[Wanted], now: OffsetDateTime)
         else {
             continue;
         };
-        let objections = import::objections(certificate, now);
+        let objections = path::objections(certificate, now);
         if let Some(one) = objections.iter().find(|one| !declared.allow.contains(&one.allow)) {
             step.action = Action::Refuse;
             step.reason = format!("{one}; if that is right: allow = [{:?}]", one.allow.name());

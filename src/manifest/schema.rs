@@ -7,7 +7,8 @@ use toml::Spanned;
 
 use super::ManifestError;
 use crate::digest::Fingerprint;
-use crate::import::{AliasTemplate, Allow};
+use crate::import::AliasTemplate;
+use crate::path::Allow;
 use crate::store;
 
 /// Largest manifest read, in octets.

@@ -10,6 +10,7 @@ mod interception;
 pub mod java;
 pub mod openssl;
 mod outcome;
+mod policy;
 mod recommend;
 mod shape;
 pub mod webpki;
@@ -22,6 +23,7 @@ pub use candidate::{Bundle, bundle};
 pub use faults::{Fault, FaultKind, Stale, faults, faults_of};
 pub use interception::{interceptor, is_pinned};
 pub use outcome::Outcome;
+pub use policy::{Allow, Objection, objections};
 pub use recommend::{Recommendation, recommend};
 
 use crate::cert::Certificate;

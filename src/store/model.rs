@@ -179,6 +179,13 @@ impl Problem {
         self
     }
 
+    /// A certificate that this program reads and Java does not, which keeps it from loading the store.
+    pub(super) fn unparsable(alias: &Alias, exception: &str) -> Self {
+        let message =
+            format!("Java cannot parse this certificate, nor load a store that holds it: {exception}");
+        Self::of(alias, message).java_refuses()
+    }
+
     /// Java refuses the store, though nothing in it is unread here.
     pub(super) fn java_alone_refuses(mut self) -> Self {
         self.whole = true;

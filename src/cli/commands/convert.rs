@@ -58,7 +58,7 @@ pub(crate) struct Convert {
     /// Read the new store's password from the environment variable VAR.
     #[arg(long, value_name = "VAR")]
     new_password_env: Option<String>,
-    /// Read the password of the old store's keys from the first line of FILE [default: the old store's].
+    /// Read the password of the old store's keys from the first line of FILE; the old store's own is tried too.
     #[arg(long, value_name = "FILE", requires = "keys", conflicts_with = "key_password_env")]
     key_password_file: Option<PathBuf>,
     /// Read the password of the old store's keys from the environment variable VAR.
@@ -80,12 +80,12 @@ impl Convert {
             if entry.kind != EntryKind::PrivateKey {
                 continue;
             }
-            let key = match store.key(index, &own.password) {
-                Ok(Some(key)) => Ok(key),
-                Ok(None) => Err("its key has another password: give it with --key-password-file".to_owned()),
-                Err(error) => Err(error.to_string()),
-            };
-            keys.insert(index, key);
+            let mut key = store.key(index, &own.password);
+            if matches!(key, Ok(None)) {
+                key = store.key(index, &given.password);
+            }
+            let none = || "its key has another password: give it with --key-password-file".to_owned();
+            keys.insert(index, key.map_err(|error| error.to_string()).and_then(|key| key.ok_or_else(none)));
         }
         Ok(keys)
     }
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Convert, context: &Context) -> Result<Exit, CliErr
     let format = write::new_format(&arguments.new, arguments.format.as_deref())?;
     let flags = arguments.password.or_else(&arguments.new_password_file, &arguments.new_password_env);
     let mut destination = write::new_file(&arguments.new, format, &flags)?;
-    arguments.protection.prepare(&mut destination)?;
+    arguments.protection.prepare(&mut destination, context)?;
     let plan = import::conversion(&opened.store, &arguments.private_keys(&opened)?, format, context.now);
     let lost = |step: &&import::Step| step.action == Action::Refuse;
     if !arguments.allow_loss && plan.is_refused() {

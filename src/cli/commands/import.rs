@@ -14,9 +14,9 @@ use super::super::{Context, assemble, network, write};
 use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use crate::finding::Place;
-use crate::import::{self, AliasTemplate, Allow, Candidate, Origin, Pick, PickError, Request};
+use crate::import::{self, AliasTemplate, Candidate, Origin, Pick, PickError, Request};
 use crate::net::Endpoint;
-use crate::path::{Recommendation, Rules};
+use crate::path::{self, Allow, Recommendation, Rules};
 
 /// Add the chosen certificates to a store, under unique aliases, losing nothing that is in it.
 ///
@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: &Import, context: &Context) -> Result<Exit, CliErro
     let alias = alias.transpose().map_err(|error| CliError::usage(error.to_string()))?;
     let mut destination =
         write::destination(&arguments.store, &arguments.password, arguments.format.as_deref())?;
-    arguments.new.prepare(&mut destination)?;
+    arguments.new.prepare(&mut destination, context)?;
     let gathered = gather(arguments, context)?;
     let chosen = choose(arguments, &gathered, &fingerprints)?;
     objections(arguments, &chosen, context)?;
@@ -268,7 +268,7 @@ fn not_picked(error: &PickError, gathered: &Gathered) -> CliError {
 fn objections(arguments: &Import, chosen: &[Candidate], context: &Context) -> Result<(), CliError> {
     let allowed: Vec<Allow> = arguments.allow.iter().map(|flag| Allow::from(*flag)).collect();
     for candidate in chosen {
-        for objection in import::objections(&candidate.certificate, context.now) {
+        for objection in path::objections(&candidate.certificate, context.now) {
             let subject = candidate.certificate.subject();
             if allowed.contains(&objection.allow) {
                 let reason = arguments.reason.as_deref().unwrap_or_default();

@@ -31,6 +31,9 @@ pub(crate) struct Restore {
     /// The backup to go back to.
     #[arg(long, value_name = "BACKUP")]
     from: Option<PathBuf>,
+    /// Take a file that is no backup of this store though it is of another format, holds no certificate or lacks keys.
+    #[arg(long, requires = "from")]
+    allow_loss: bool,
     #[command(flatten)]
     writing: Writing,
     #[command(flatten)]
@@ -52,7 +55,8 @@ pub(crate) fn run(arguments: &Restore, context: &Context) -> Result<Exit, CliErr
     }
     arguments.writing.prepare(&mut destination, context)?;
     let applied = write::with_password(&mut destination, context, |destination| {
-        import::restore(destination, arguments.from.as_deref(), context.now, arguments.writing.dry_run)
+        let from = arguments.from.as_deref();
+        import::restore(destination, from, context.now, arguments.writing.dry_run, arguments.allow_loss)
     })?;
     arguments.writing.report("restore", &arguments.store, &applied, Why::default(), context)
 }

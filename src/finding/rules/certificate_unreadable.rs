@@ -18,7 +18,7 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     findings.extend(each(evidence, rule, |fault, certificate| {
         let FaultKind::Refused(reason) = &fault.kind else { return None };
         let why = match reason {
-            Reason::Unreadable { exception } => *exception,
+            Reason::Unreadable { exception } => exception.as_ref(),
             Reason::IssuerEmpty => "it names no issuer",
             _ => return None,
         };

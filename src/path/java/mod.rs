@@ -18,7 +18,6 @@ mod name_constraints;
 mod options;
 mod policy;
 mod properties;
-mod readable;
 mod rejection;
 mod settings;
 mod signature;
@@ -39,7 +38,7 @@ pub(super) use every::{check_anchor, check_leaf, check_name, check_validity, hop
 
 use super::effort::Effort;
 use super::{Anchor, PeerName};
-use crate::cert::Certificate;
+use crate::cert::{self, Certificate};
 use crate::digest::Fingerprint;
 use builder::Builder;
 use checks::{Depth, State, Stop};
@@ -198,7 +197,7 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
     if question.chain.len() > maximum {
         return Err(handshake(Reason::ChainTooLong { maximum }));
     }
-    let unreadable = |certificate| Some((readable::fault(certificate)?, certificate));
+    let unreadable = |certificate| Some((cert::java_refuses(certificate)?, certificate));
     if let Some((exception, certificate)) = question.chain.iter().find_map(unreadable) {
         return Err((Stage::Handshake, Stop::refused(Reason::Unreadable { exception }, Some(certificate))));
     }

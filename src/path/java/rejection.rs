@@ -1,5 +1,7 @@
 //! Why Java refuses, and the words it has for it.
 
+use std::borrow::Cow;
+
 use time::{Date, OffsetDateTime};
 
 use super::constraints::AlgorithmFault;
@@ -24,7 +26,7 @@ pub enum Reason {
     /// A certificate whose form Java does not take.
     Unreadable {
         /// The exception that says why.
-        exception: &'static str,
+        exception: Cow<'static, str>,
     },
     /// The JDK itself stumbles: an exception that is none of its own refusals.
     InternalError {
@@ -308,7 +310,7 @@ impl Reason {
             (_, Self::InternalError { message }) => {
                 (own, vec![format!("java.lang.StringIndexOutOfBoundsException: {message}")])
             }
-            (_, Self::Unreadable { exception }) => (own, vec![(*exception).to_owned()]),
+            (_, Self::Unreadable { exception }) => (own, vec![exception.clone().into_owned()]),
             (Stage::Handshake, _) => (own, Vec::new()),
             (Stage::Validator | Stage::Builder, Self::AnchorNotCa { .. } | Self::AnchorKeyUsage { .. }) => {
                 let inner = format!("{VALIDATOR_EXCEPTION}: {own}");

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::wire::{self, Cursor};
 use super::{Raw, sealed};
-use crate::cert::{Certificate, CertificateError};
+use crate::cert::{self, Certificate, CertificateError};
 use crate::store::model::Problem;
 use crate::store::{Alias, Entry, EntryKind, Hidden, StoreError};
 
@@ -203,6 +203,8 @@ impl Item<'_> {
 
     pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
         let unreadable = self.certificates.iter().filter_map(|certificate| certificate.as_ref().err());
+        let refused = self.certificates.iter().flatten().find_map(cert::java_refuses);
+        let refused = refused.map(|why| Problem::unparsable(&self.alias, &why).at(self.offset));
         let problem = |unreadable: &Unreadable| {
             let problem = Problem::of(&self.alias, unreadable.message.clone()).at(self.offset);
             if unreadable.java_refuses { problem.java_refuses() } else { problem }
@@ -211,7 +213,7 @@ impl Item<'_> {
             let message = "the alias is not in Java's modified UTF-8";
             Problem::of(&self.alias, message).at(self.offset).java_refuses()
         });
-        unreadable.map(problem).chain(alias)
+        unreadable.map(problem).chain(alias).chain(refused)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use time::OffsetDateTime;
 
 use super::safe_bag::{Bag, Item};
-use crate::cert::Certificate;
+use crate::cert::{self, Certificate};
 use crate::digest::Fingerprint;
 use crate::store::model::Problem;
 use crate::store::{Entry, EntryKind, Hidden};
@@ -151,6 +151,9 @@ fn problem(bag: &Bag, entry: &Entry) -> Option<Problem> {
         Item::Unreadable { message, java_refuses } => {
             let problem = Problem::of(&entry.alias, message.clone());
             Some(if *java_refuses { problem.java_refuses() } else { problem })
+        }
+        Item::Certificate(certificate) => {
+            cert::java_refuses(certificate).map(|why| Problem::unparsable(&entry.alias, &why))
         }
         _ => None,
     }

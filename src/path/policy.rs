@@ -4,8 +4,8 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::interceptor;
 use crate::cert::{Certificate, KeyAlgorithm, signature_name};
-use crate::path::interceptor;
 
 /// What `--allow` lets pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
