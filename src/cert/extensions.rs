@@ -149,6 +149,8 @@ pub enum Subtree {
     Uri(String),
     /// A prefix of a distinguished name.
     Directory(Name),
+    /// A registered identifier.
+    RegisteredId(Oid),
     /// Any other kind, or one whose octets do not follow the standard.
     Other {
         /// The kind's number as in [`GeneralName::Other`].
@@ -165,6 +167,7 @@ impl fmt::Display for Subtree {
             Self::Email(address) => write!(f, "email:{address}"),
             Self::Uri(uri) => write!(f, "uri:{uri}"),
             Self::Directory(name) => write!(f, "dn:{name}"),
+            Self::RegisteredId(id) => write!(f, "rid:{id}"),
             Self::Other { kind } => write!(f, "other:{kind}"),
         }
     }

@@ -49,7 +49,7 @@ pub struct PublicKey {
 }
 
 /// Curves by identifier: name and field size in bits (RFC 5480, SEC 2, RFC 5639).
-const CURVES: [(Oid, &str, usize); 8] = [
+const CURVES: &[(Oid, &str, usize)] = &[
     (Oid::new(&[1, 2, 840, 10_045, 3, 1, 7]), "P-256", 256),
     (Oid::new(&[1, 3, 132, 0, 34]), "P-384", 384),
     (Oid::new(&[1, 3, 132, 0, 35]), "P-521", 521),
@@ -58,10 +58,12 @@ const CURVES: [(Oid, &str, usize); 8] = [
     (Oid::new(&[1, 3, 132, 0, 10]), "secp256k1", 256),
     (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 7]), "brainpoolP256r1", 256),
     (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 11]), "brainpoolP384r1", 384),
+    (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 9]), "brainpoolP320r1", 320),
+    (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 13]), "brainpoolP512r1", 512),
 ];
 
 /// Signature algorithms by identifier, with the names the JDK gives them.
-const SIGNATURES: [(Oid, &str); 20] = [
+const SIGNATURES: &[(Oid, &str)] = &[
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 11]), "SHA256withRSA"),
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 12]), "SHA384withRSA"),
     (Oid::new(&[1, 2, 840, 113_549, 1, 1, 13]), "SHA512withRSA"),
@@ -82,6 +84,16 @@ const SIGNATURES: [(Oid, &str); 20] = [
     (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 4]), "SHA512withDSA"),
     (Oid::new(&[1, 3, 101, 112]), "Ed25519"),
     (Oid::new(&[1, 3, 101, 113]), "Ed448"),
+    (Oid::new(&[1, 2, 840, 113_549, 1, 1, 15]), "SHA512/224withRSA"),
+    (Oid::new(&[1, 2, 840, 113_549, 1, 1, 16]), "SHA512/256withRSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 9]), "SHA3-224withECDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 10]), "SHA3-256withECDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 11]), "SHA3-384withECDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 12]), "SHA3-512withECDSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 13]), "SHA3-224withRSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 14]), "SHA3-256withRSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 15]), "SHA3-384withRSA"),
+    (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 16]), "SHA3-512withRSA"),
 ];
 
 /// What people call a curve, or its identifier.

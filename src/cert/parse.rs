@@ -258,6 +258,6 @@ fn subtree(base: &x509::GeneralName<'_>) -> Subtree {
         }
         GeneralName::Other { kind, .. } => Subtree::Other { kind },
         GeneralName::Ip(_) => Subtree::Other { kind: 7 },
-        GeneralName::RegisteredId(_) => Subtree::Other { kind: 8 },
+        GeneralName::RegisteredId(id) => Subtree::RegisteredId(id),
     }
 }

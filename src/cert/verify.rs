@@ -59,12 +59,11 @@ pub fn tls_signature(key: &PublicKey, scheme: u16, message: &[u8], signature: &[
 
 fn check(key: &PublicKey, scheme: &Scheme, message: &[u8], signature: &[u8]) -> Outcome {
     match (scheme, key.algorithm) {
-        (Scheme::Pkcs1(hash), KeyAlgorithm::Rsa) => rsa_keys::pkcs1(key, *hash, message, signature),
+        (Scheme::Pkcs1(hash), KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss) => {
+            rsa_keys::pkcs1(key, *hash, message, signature)
+        }
         (Scheme::Pss { hash, mgf, salt }, KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss) => {
-            if hash != mgf {
-                return Outcome::Unsupported { what: "RSASSA-PSS with two different hashes".to_owned() };
-            }
-            rsa_keys::pss(key, *hash, *salt, message, signature)
+            rsa_keys::pss(key, rsa_keys::Encoding { hash: *hash, mgf: *mgf, salt: *salt }, message, signature)
         }
         (Scheme::Ecdsa(hash), KeyAlgorithm::Ec(curve)) => ec::ecdsa(key, curve, *hash, message, signature),
         (Scheme::Dsa(hash), KeyAlgorithm::Dsa) => dsa::dsa(key, *hash, message, signature),

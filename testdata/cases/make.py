@@ -5,7 +5,7 @@ policy and algorithm. Certificates are put together octet by octet, so that anyt
     python3 make.py > generated.tsv        needs the Python package cryptography (for EC and Edwards keys)
 
 A line is what JavaOracle reads: id, time, name, certificates sent, anchors. Keys are new on every run, so record the
-JVMs' answers again afterwards: python3 record.py JAVA... > generated-java.tsv
+JVMs' answers again afterwards: python3 record.py generated.tsv JAVA... > generated-java.tsv
 """
 import base64, hashlib, itertools, math, secrets, sys
 from cryptography.hazmat.primitives import hashes, serialization
@@ -621,19 +621,20 @@ def with_dsa():
     chain.root_key, chain.int_signer = KEYS["dsa2048"], key("root")
     chain.make("dsa:root dsa2048, signed by rsa")
 
-if sys.argv[1:] == ["dsa"]:
-    with_dsa()
+if __name__ == "__main__":
+    if sys.argv[1:] == ["dsa"]:
+        with_dsa()
+        print("\n".join(CASES))
+        sys.exit()
+    algorithms()
+    combined()
+    topologies()
+    # What does not turn on the kind of key gets short ones.
+    KEYS.update((label, Ec(ec.SECP256R1())) for label in ["leaf", "int", "root", "stranger", *("deep%d" % n for n in range(6))])
+    names()
+    chaining()
+    constrained()
+    paths()
+    policies()
     print("\n".join(CASES))
-    sys.exit()
-algorithms()
-combined()
-topologies()
-# What does not turn on the kind of key gets short ones.
-KEYS.update((label, Ec(ec.SECP256R1())) for label in ["leaf", "int", "root", "stranger", *("deep%d" % n for n in range(6))])
-names()
-chaining()
-constrained()
-paths()
-policies()
-print("\n".join(CASES))
-print(len(CASES), "cases", file=sys.stderr)
+    print(len(CASES), "cases", file=sys.stderr)

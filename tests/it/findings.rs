@@ -10,7 +10,7 @@ use trustmend::finding::{
 use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
 use trustmend::path::{Rules, arrange, faults, recommend};
 
-use crate::verdicts::{generated_cases, recorded_cases};
+use crate::verdicts::{cases_of, generated_cases, recorded_cases};
 
 /// Every code there is. One may be added; none may go or change.
 const CODES: &[&str] = &[
@@ -329,6 +329,7 @@ fn an_error_is_found_exactly_when_java_refuses() {
     let settings = Settings::of(&Version::newest(17));
     let mut cases = recorded_cases();
     cases.extend(generated_cases());
+    cases.extend(cases_of("odd.tsv"));
     let (mut wrong, mut fired) = (Vec::new(), BTreeSet::new());
     for case in &cases {
         let evidence = case.ask(&settings, evidence);

@@ -16,7 +16,7 @@ use crate::support::{java, jre, program};
 use crate::verdicts::jvms;
 
 /// Every JVM that verdicts are compared with.
-fn all_jvms() -> Vec<Jvm> {
+pub(crate) fn all_jvms() -> Vec<Jvm> {
     let jvm = |(version, java): (String, std::path::PathBuf)| {
         let home = java.parent().unwrap().parent().unwrap().canonicalize().unwrap();
         Jvm { home, version }
@@ -44,7 +44,7 @@ fn ask(jvm: &Jvm, options: &[&str], lines: &str) -> Vec<String> {
 }
 
 /// What this program says, in the words of `Stores`, and the codes it finds with their severities.
-fn told(outcome: &program::Outcome) -> (String, Vec<(String, String)>) {
+pub(crate) fn told(outcome: &program::Outcome) -> (String, Vec<(String, String)>) {
     let target = &outcome.json()["targets"][0];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let found = target["findings"].as_array().unwrap_or_else(|| panic!("{}", outcome.stdout)).iter();

@@ -18,24 +18,30 @@ pub(crate) struct Case {
     name: String,
     pub(crate) chain: Vec<Certificate>,
     pub(crate) anchors: Vec<Anchor>,
+    /// Whether this program can read all of that.
+    is_read: bool,
+    /// The line itself, which may hold certificates that cannot be read.
+    line: Option<String>,
 }
 
 /// What a JVM says: SUCCESS or FAILURE, and the exceptions joined by ` <- `.
-type Answer = (String, String);
+pub(crate) type Answer = (String, String);
 
 impl Case {
     /// One line of testdata/cases/chains.tsv.
     fn parse(line: &str) -> Self {
         let fields: Vec<&str> = line.split('\t').collect();
         let time = if fields[1].is_empty() { "2026-11-23T12:00:00Z" } else { fields[1] };
-        let chain = [fields[4], fields[5]].iter().flat_map(|list| certificates(list)).collect();
+        let chain = [fields[4], fields[5]].iter().flat_map(|list| certificates(list).unwrap()).collect();
         let anchor = |certificate| Anchor { certificate, alias: None };
         Self {
             id: fields[0].to_owned(),
             time: time.to_owned(),
             name: fields[3].to_owned(),
             chain,
-            anchors: certificates(fields[6]).into_iter().map(anchor).collect(),
+            anchors: certificates(fields[6]).unwrap().into_iter().map(anchor).collect(),
+            is_read: true,
+            line: None,
         }
     }
 
@@ -43,17 +49,23 @@ impl Case {
     fn parse_generated(line: &str) -> Self {
         let fields: Vec<&str> = line.split('\t').collect();
         let anchor = |certificate| Anchor { certificate, alias: None };
+        let (chain, anchors) = (certificates(fields[3]), certificates(fields[4]));
         Self {
+            is_read: chain.is_some() && anchors.is_some(),
             id: fields[0].to_owned(),
             time: fields[1].to_owned(),
             name: fields[2].to_owned(),
-            chain: certificates(fields[3]),
-            anchors: certificates(fields[4]).into_iter().map(anchor).collect(),
+            chain: chain.unwrap_or_default(),
+            anchors: anchors.unwrap_or_default().into_iter().map(anchor).collect(),
+            line: Some(format!("{line}\n")),
         }
     }
 
     /// One line for JavaOracle.
     fn for_java(&self) -> String {
+        if let Some(line) = &self.line {
+            return line.clone();
+        }
         let list = |certificates: &mut dyn Iterator<Item = &Certificate>| {
             let encode = |c: &Certificate| base64::engine::general_purpose::STANDARD.encode(c.der());
             certificates.map(encode).collect::<Vec<_>>().join(",")
@@ -75,7 +87,10 @@ impl Case {
     }
 
     /// What this program says, in the form of the oracle: a trust manager never sees the handshake's limits.
-    fn judged(&self, version: &str) -> Answer {
+    pub(crate) fn judged(&self, version: &str) -> Answer {
+        if !self.is_read {
+            return ("UNREAD".to_owned(), String::new());
+        }
         let mut settings = Settings::of(&Version::parse(version).unwrap());
         settings.maximum_chain = usize::MAX;
         let judgement = self.ask(&settings, judge);
@@ -89,10 +104,10 @@ impl Case {
     }
 }
 
-fn certificates(list: &str) -> Vec<Certificate> {
+fn certificates(list: &str) -> Option<Vec<Certificate>> {
     let decode = |base64: &str| {
         let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
-        Certificate::from_der(&der).unwrap()
+        Certificate::from_der(&der).ok()
     };
     list.split(',').filter(|base64| !base64.is_empty()).map(decode).collect()
 }
@@ -103,7 +118,11 @@ pub(crate) fn recorded_cases() -> Vec<Case> {
 }
 
 pub(crate) fn generated_cases() -> Vec<Case> {
-    let file = std::fs::read_to_string("testdata/cases/generated.tsv").unwrap();
+    cases_of("generated.tsv")
+}
+
+pub(crate) fn cases_of(name: &str) -> Vec<Case> {
+    let file = std::fs::read_to_string(format!("testdata/cases/{name}")).unwrap();
     file.lines().map(Case::parse_generated).collect()
 }
 
@@ -210,6 +229,7 @@ fn jvms_installed_here_are_predicted_to_the_letter() {
     let excepted: HashSet<String> = exceptions().into_iter().map(|(id, _)| id).collect();
     let mut cases = recorded_cases();
     cases.extend(generated_cases());
+    cases.extend(cases_of("odd.tsv"));
     let (all, dsa) = (cases, dsa_cases());
     for (version, java) in jvms() {
         // The older runtimes' answers to most of them are recorded: here it is only that they still are the same.
@@ -233,9 +253,18 @@ fn jvms_installed_here_are_predicted_to_the_letter() {
 
 #[test]
 fn generated_chains_are_predicted_to_the_letter() {
-    let recorded = std::fs::read_to_string("testdata/cases/generated-java.tsv").unwrap();
-    let cases: HashMap<String, Case> =
-        generated_cases().into_iter().map(|case| (case.id.clone(), case)).collect();
+    as_recorded("generated");
+}
+
+#[test]
+fn odd_chains_are_predicted_to_the_letter() {
+    as_recorded("odd");
+}
+
+fn as_recorded(name: &str) {
+    let recorded = std::fs::read_to_string(format!("testdata/cases/{name}-java.tsv")).unwrap();
+    let cases = cases_of(&format!("{name}.tsv"));
+    let cases: HashMap<String, Case> = cases.into_iter().map(|case| (case.id.clone(), case)).collect();
     let exceptions = exceptions();
     let (mut answers, mut differences) = (0, Vec::new());
     for line in recorded.lines() {

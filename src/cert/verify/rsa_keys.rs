@@ -4,7 +4,8 @@ use ring::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
     UnparsedPublicKey,
 };
-use rsa::{BoxedUint, Pkcs1v15Sign, Pss};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BoxedUint, Pkcs1v15Sign};
 
 use super::hash::Hash;
 use super::{Outcome, outcome};
@@ -24,26 +25,90 @@ pub(super) fn pkcs1(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8
         Err(outcome) => return outcome,
     };
     let (length, prefix) = digest_info(hash);
-    let padding = Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() };
-    outcome(key.verify(padding, &digest, signature).is_ok())
+    let holds = |prefix: &[u8]| {
+        let padding = Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() };
+        key.verify(padding, &digest, signature).is_ok()
+    };
+    outcome(holds(prefix) || holds(&without_null(prefix)))
 }
 
-/// RSASSA-PSS (RFC 8017 section 8.1), MGF1 over the same hash.
-pub(super) fn pss(key: &PublicKey, hash: Hash, salt: usize, message: &[u8], signature: &[u8]) -> Outcome {
+/// The same where the hash's identifier has no parameters, which is as good (RFC 8017 section 9.2 note 1, appendix A.2.4).
+fn without_null(prefix: &[u8]) -> Vec<u8> {
+    let mut prefix = prefix.to_vec();
+    let length = prefix.len();
+    prefix.drain(length.saturating_sub(4)..length.saturating_sub(2));
+    for place in [1, 3] {
+        if let Some(length) = prefix.get_mut(place) {
+            *length = length.saturating_sub(2);
+        }
+    }
+    prefix
+}
+
+/// EMSA-PSS (RFC 8017 section 9.1): the hash of the message, the hash of the mask, the length of the salt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoding {
+    pub(super) hash: Hash,
+    pub(super) mgf: Hash,
+    pub(super) salt: usize,
+}
+
+/// RSASSA-PSS (RFC 8017 section 8.1.2).
+pub(super) fn pss(key: &PublicKey, encoding: Encoding, message: &[u8], signature: &[u8]) -> Outcome {
+    let bits = key.bits;
     let key = match public_key(key) {
         Ok(key) => key,
         Err(outcome) => return outcome,
     };
-    let digest = hash.digest(message);
-    let verdict = match hash {
-        Hash::Md5 => key.verify(Pss::<md5::Md5>::new_with_salt(salt), &digest, signature),
-        Hash::Sha1 => key.verify(Pss::<sha1::Sha1>::new_with_salt(salt), &digest, signature),
-        Hash::Sha224 => key.verify(Pss::<sha2::Sha224>::new_with_salt(salt), &digest, signature),
-        Hash::Sha256 => key.verify(Pss::<sha2::Sha256>::new_with_salt(salt), &digest, signature),
-        Hash::Sha384 => key.verify(Pss::<sha2::Sha384>::new_with_salt(salt), &digest, signature),
-        Hash::Sha512 => key.verify(Pss::<sha2::Sha512>::new_with_salt(salt), &digest, signature),
-    };
-    outcome(verdict.is_ok())
+    if signature.len() != bits.div_ceil(8) {
+        return Outcome::Invalid;
+    }
+    let number = BoxedUint::from_be_slice(signature, key.n().bits_precision()).ok();
+    let Some(number) = number.filter(|number| number < key.n().as_ref()) else { return Outcome::Invalid };
+    let Ok(encoded) = rsa::hazmat::rsa_encrypt(&key, &number) else { return Outcome::Invalid };
+    let encoded = encoded.to_be_bytes();
+    // One bit less than the modulus, and not one set in front of that.
+    let length = bits.saturating_sub(1).div_ceil(8);
+    let (before, encoded) = encoded.split_at(encoded.len().saturating_sub(length));
+    let spare = length * 8 - bits.saturating_sub(1);
+    outcome(
+        before.iter().all(|octet| *octet == 0)
+            && encoding.holds(&encoding.hash.digest(message), encoded, spare),
+    )
+}
+
+impl Encoding {
+    /// EMSA-PSS-VERIFY (RFC 8017 section 9.1.2); `spare` bits in front must be 0.
+    fn holds(self, digest: &[u8], encoded: &[u8], spare: usize) -> bool {
+        let Some((0xBC, encoded)) = encoded.split_last() else { return false };
+        let Some(length) = encoded.len().checked_sub(digest.len()) else { return false };
+        let (masked, hashed) = encoded.split_at(length);
+        let Some(padding) = length.checked_sub(self.salt + 1) else { return false };
+        let first = u8::MAX.checked_shr(u32::try_from(spare).unwrap_or(8)).unwrap_or(0);
+        if masked.first().is_some_and(|octet| octet & !first != 0) {
+            return false;
+        }
+        let mut block: Vec<u8> =
+            masked.iter().zip(mask(self.mgf, hashed, length)).map(|(octet, mask)| octet ^ mask).collect();
+        if let Some(octet) = block.first_mut() {
+            *octet &= first;
+        }
+        let (zeros, rest) = block.split_at(padding);
+        let Some((1, salt)) = rest.split_first() else { return false };
+        zeros.iter().all(|octet| *octet == 0) && self.hash.digest(&[&[0; 8], digest, salt].concat()) == hashed
+    }
+}
+
+/// MGF1 (RFC 8017 appendix B.2.1).
+fn mask(hash: Hash, seed: &[u8], length: usize) -> Vec<u8> {
+    let mut mask = Vec::with_capacity(length);
+    for counter in 0_u32.. {
+        if mask.len() >= length {
+            break;
+        }
+        mask.extend(hash.digest(&[seed, &counter.to_be_bytes()].concat()));
+    }
+    mask
 }
 
 /// The fast path. What ring refuses may still be good: its bounds are narrower than Java's.
@@ -52,7 +117,7 @@ fn ring_accepts(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8]) -
         Hash::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
         Hash::Sha384 => &RSA_PKCS1_2048_8192_SHA384,
         Hash::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
-        Hash::Md5 | Hash::Sha1 | Hash::Sha224 => return false,
+        Hash::Md5 | Hash::Sha1 | Hash::Sha224 | Hash::Sha512T224 | Hash::Sha512T256 => return false,
     };
     UnparsedPublicKey::new(parameters, &key.octets).verify(message, signature).is_ok()
 }
@@ -90,6 +155,12 @@ fn digest_info(hash: Hash) -> (usize, &'static [u8]) {
         }
         Hash::Sha384 => {
             (48, &[0x30, 0x41, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2, 5, 0, 4, 0x30])
+        }
+        Hash::Sha512T224 => {
+            (28, &[0x30, 0x2D, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 5, 5, 0, 4, 0x1C])
+        }
+        Hash::Sha512T256 => {
+            (32, &[0x30, 0x31, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 6, 5, 0, 4, 0x20])
         }
         Hash::Sha512 => {
             (64, &[0x30, 0x51, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3, 5, 0, 4, 0x40])

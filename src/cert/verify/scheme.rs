@@ -30,11 +30,13 @@ impl Scheme {
     /// From an AlgorithmIdentifier; the error names what is not known.
     pub(super) fn of(algorithm: &AlgorithmId) -> Result<Self, String> {
         const PSS: Oid = Oid::new(&[1, 2, 840, 113_549, 1, 1, 10]);
-        const SCHEMES: [(Oid, Scheme); 17] = [
+        const SCHEMES: &[(Oid, Scheme)] = &[
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 11]), Scheme::Pkcs1(Hash::Sha256)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 12]), Scheme::Pkcs1(Hash::Sha384)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 13]), Scheme::Pkcs1(Hash::Sha512)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 14]), Scheme::Pkcs1(Hash::Sha224)),
+            (Oid::new(&[1, 2, 840, 113_549, 1, 1, 15]), Scheme::Pkcs1(Hash::Sha512T224)),
+            (Oid::new(&[1, 2, 840, 113_549, 1, 1, 16]), Scheme::Pkcs1(Hash::Sha512T256)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 5]), Scheme::Pkcs1(Hash::Sha1)),
             (Oid::new(&[1, 2, 840, 113_549, 1, 1, 4]), Scheme::Pkcs1(Hash::Md5)),
             (Oid::new(&[1, 2, 840, 10_045, 4, 3, 2]), Scheme::Ecdsa(Hash::Sha256)),

@@ -18,7 +18,8 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     findings.extend(each(evidence, rule, |fault, certificate| {
         let FaultKind::Refused(reason) = &fault.kind else { return None };
         let why = match reason {
-            Reason::Unreadable { exception } => exception.as_ref(),
+            Reason::Unreadable { exceptions } => exceptions.first().map(String::as_str)?,
+            Reason::ExtensionUnreadable { message } => message,
             Reason::IssuerEmpty => "it names no issuer",
             _ => return None,
         };

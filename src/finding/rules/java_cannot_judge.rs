@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, _| {
-        let FaultKind::Refused(Reason::InternalError { message }) = &fault.kind else { return None };
+        let FaultKind::Refused(Reason::InternalError { message, .. }) = &fault.kind else { return None };
         let detail = format!("Java's own code fails on it: {message}.");
         Some((detail, vec![Remedy::server("have it reissued with names and constraints in the usual form")]))
     })

@@ -25,11 +25,17 @@ pub(super) const OFFERED: [&str; 16] = [
     "SHA1withDSA",
 ];
 
-/// `X509Certificate.getSigAlgName`: a release without Edwards curves has no name for their signatures.
+/// `X509Certificate.getSigAlgName`: a release without Edwards curves has no name for their signatures, and one before 16
+/// none for those over SHA-3.
 pub(super) fn signature_name(certificate: &Certificate, settings: &Settings) -> String {
     let oid = certificate.signature_algorithm().oid;
     let name = crate::cert::signature_name(&oid);
-    if name.starts_with("Ed") && !settings.edwards_curves { oid.to_string() } else { name }
+    let is_unknown = name.starts_with("Ed") && !settings.edwards_curves
+        || name.starts_with("SHA3-") && settings.version.feature < 16
+        // JDK-8242068 added these two.
+        || matches!(name.as_str(), "SHA384withDSA" | "SHA512withDSA") && settings.version.feature < 16
+        || name.starts_with("SHA512/") && settings.version.feature < 11;
+    if is_unknown { oid.to_string() } else { name }
 }
 
 /// The parts of a standard name, split at `with`, `and`, `in` (not `padding`) and `/`.
@@ -88,7 +94,7 @@ pub(super) fn key_name(key: &PublicKey, modern: bool) -> String {
 
 /// A curve's names, the one Java prints first (sun.security.util.CurveDB); none for keys not on such a curve.
 pub(super) fn curve_names(key: &PublicKey) -> &'static [&'static str] {
-    const CURVES: [(Oid, &[&str]); 8] = [
+    const CURVES: [(Oid, &[&str]); 10] = [
         (Oid::new(&[1, 2, 840, 10_045, 3, 1, 7]), &["secp256r1", "NIST P-256", "X9.62 prime256v1"]),
         (Oid::new(&[1, 3, 132, 0, 34]), &["secp384r1", "NIST P-384"]),
         (Oid::new(&[1, 3, 132, 0, 35]), &["secp521r1", "NIST P-521"]),
@@ -97,6 +103,8 @@ pub(super) fn curve_names(key: &PublicKey) -> &'static [&'static str] {
         (Oid::new(&[1, 3, 132, 0, 10]), &["secp256k1"]),
         (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 7]), &["brainpoolP256r1"]),
         (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 11]), &["brainpoolP384r1"]),
+        (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 9]), &["brainpoolP320r1"]),
+        (Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 13]), &["brainpoolP512r1"]),
     ];
     let KeyAlgorithm::Ec(Some(curve)) = key.algorithm else { return &[] };
     CURVES.iter().find(|(oid, _)| *oid == curve).map(|(_, names)| *names).unwrap_or_default()

@@ -7,7 +7,7 @@ use super::rejection::{Reason, Rejection};
 use super::signature::SignatureFault;
 use super::{Question, algorithms, name_constraints};
 use crate::cert::verify::Outcome;
-use crate::cert::{Certificate, KeyUsage, NameConstraints, PublicKey, signature_name};
+use crate::cert::{Certificate, KeyUsage, NameConstraints, PublicKey, Subtree, signature_name};
 use crate::der::{Oid, Reader, tag};
 use crate::path::effort::Effort;
 
@@ -55,6 +55,8 @@ pub(super) struct State<'a> {
     anchor_key: bool,
     path_length: u32,
     constraints: Vec<&'a NameConstraints>,
+    /// What all of those permit.
+    permitted: Vec<Subtree>,
     /// How many comparisons of a name with a constraint are left.
     names_left: usize,
     policies: Policies,
@@ -79,6 +81,7 @@ impl<'a> State<'a> {
             anchor_key: true,
             path_length: u32::try_from(length).unwrap_or(u32::MAX),
             constraints: Vec::new(),
+            permitted: Vec::new(),
             names_left: MAX_NAMES,
             policies: Policies::new(length),
         }
@@ -264,7 +267,12 @@ impl<'a> State<'a> {
                 checked.map_err(|reason| Stop::refused(reason, Some(certificate)))?;
             }
         }
-        self.constraints.extend(certificate.name_constraints());
+        if let Some(constraints) = certificate.name_constraints() {
+            self.constraints.push(constraints);
+            let merged = std::mem::take(&mut self.permitted);
+            let merged = name_constraints::narrowed(merged, constraints, self.question.settings);
+            self.permitted = merged.map_err(|reason| Stop::refused(reason, Some(certificate)))?;
+        }
         Ok(())
     }
 
@@ -282,6 +290,8 @@ impl<'a> State<'a> {
         }
         match effort.verify(certificate, self.key).ok_or_else(|| gave_up("signatures"))? {
             Outcome::Valid => Ok(()),
+            // What the connection's constraints refuse next anyhow need not be known.
+            Outcome::Unsupported { .. } if self.check_tls_algorithms(certificate).is_err() => Ok(()),
             Outcome::Unsupported { what } => {
                 Err(Stop::Unsupported(format!("this build cannot check {what}")))
             }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::rejection::Reason;
+use super::settings::Settings;
 use crate::cert::{Certificate, GeneralName};
 use crate::path::PeerName;
 
@@ -13,6 +14,18 @@ pub(super) struct Wildcards {
     pub(super) any_label: bool,
     /// Whether the chain ends at one of the JDK's own authorities, for which a whole public suffix is too much.
     pub(super) public_ca: bool,
+}
+
+/// The name, unless it ends in a dot, which releases before 12 do not take away before they look at it.
+pub(super) fn as_asked<'n>(name: &'n PeerName, settings: &Settings) -> Result<&'n PeerName, Reason> {
+    match name {
+        PeerName::Dns(host) if host.ends_with('.') && settings.version.feature < 12 => {
+            let cause =
+                illegal(host).unwrap_or("Server name value of host_name cannot have the trailing dot");
+            Err(Reason::HostIllegal { name: host.clone(), cause })
+        }
+        name => Ok(name),
+    }
 }
 
 /// Checks the name.

@@ -18,6 +18,8 @@ mod name_constraints;
 mod options;
 mod policy;
 mod properties;
+mod pss;
+mod readable;
 mod rejection;
 mod settings;
 mod signature;
@@ -38,7 +40,7 @@ pub(super) use every::{check_anchor, check_leaf, check_name, check_validity, hop
 
 use super::effort::Effort;
 use super::{Anchor, PeerName};
-use crate::cert::{self, Certificate};
+use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use builder::Builder;
 use checks::{Depth, State, Stop};
@@ -197,9 +199,9 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
     if question.chain.len() > maximum {
         return Err(handshake(Reason::ChainTooLong { maximum }));
     }
-    let unreadable = |certificate| Some((cert::java_refuses(certificate)?, certificate));
-    if let Some((exception, certificate)) = question.chain.iter().find_map(unreadable) {
-        return Err((Stage::Handshake, Stop::refused(Reason::Unreadable { exception }, Some(certificate))));
+    let unreadable = |certificate| Some((readable::fault(certificate, question.settings)?, certificate));
+    if let Some((exceptions, certificate)) = question.chain.iter().find_map(unreadable) {
+        return Err((Stage::Handshake, Stop::refused(Reason::Unreadable { exceptions }, Some(certificate))));
     }
     if question.anchors.is_empty() {
         return Err(handshake(Reason::StoreEmpty));
@@ -213,7 +215,8 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
         let path = judgement.path.insert(found.path);
         judgement.anchor = Some(found.anchor);
         let refused = |reason| Stop::refused(reason, Some(leaf));
-        let checked = end_entity::check_leaf(leaf, question.key_exchange)
+        let checked = readable::purposes(leaf, question.settings)
+            .and_then(|()| end_entity::check_leaf(leaf, question.key_exchange))
             .and_then(|()| distrust::check(path, question.settings));
         checked.map_err(|reason| (Stage::EndEntity, refused(reason)))?;
     }
@@ -223,7 +226,10 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
         public_ca: judgement.anchor.as_ref().is_some_and(|anchor| question.is_jdk_ca(anchor)),
     };
     let refused = |reason| Stop::refused(reason, Some(leaf));
-    host::check(leaf, name, wildcards).map_err(|reason| (Stage::Name, refused(reason)))
+    let name = host::as_asked(name, question.settings).map_err(|reason| (Stage::Name, refused(reason)))?;
+    readable::names(leaf, question.settings)
+        .and_then(|()| host::check(leaf, name, wildcards))
+        .map_err(|reason| (Stage::Name, refused(reason)))
 }
 
 /// A path through one procedure or the other, with an anchor that may be one.

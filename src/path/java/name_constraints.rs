@@ -37,21 +37,121 @@ pub(super) fn check(
         None => names.extend(mail_addresses(certificate)),
     }
     names.extend(common_name(certificate, &names, settings.wildcard_meets_excluded));
-    let rules =
-        Rules { wildcards: settings.wildcard_meets_excluded, leading_dot: settings.leading_dot_constraints };
+    let rules = Rules {
+        wildcards: settings.wildcard_meets_excluded,
+        leading_dot: settings.leading_dot_constraints,
+        short_masks: settings.version.feature < 21,
+    };
     for name in &names {
         match rules.permits(constraints, name) {
             Ok(true) => {}
             Ok(false) => return Err(Reason::NameConstraints),
-            Err(EmptyBase) if settings.version.feature < 21 => {
-                return Err(Reason::InternalError { message: "String index out of range: 0" });
+            Err(Stumble::EmptyBase) if settings.version.feature < 21 => {
+                return Err(internal(STRING_INDEX, "String index out of range: 0"));
             }
-            Err(EmptyBase) => {
-                return Err(Reason::InternalError { message: "Index 0 out of bounds for length 0" });
+            Err(Stumble::EmptyBase) => {
+                return Err(internal(STRING_INDEX, "Index 0 out of bounds for length 0"));
+            }
+            Err(Stumble::NotCompared(what)) => {
+                return Err(internal("java.lang.UnsupportedOperationException", what));
             }
         }
     }
     Ok(())
+}
+
+const STRING_INDEX: &str = "java.lang.StringIndexOutOfBoundsException";
+
+fn internal(class: &'static str, message: &str) -> Reason {
+    Reason::InternalError { class, message: message.to_owned(), cause: None }
+}
+
+/// What is left of what CAs above permit when the next CA permits `more`. Of nothing left of one kind Java makes a name
+/// without a character, and falls over it (GeneralSubtrees.createWidestSubtree).
+pub(super) fn narrowed(
+    permitted: Vec<Subtree>,
+    more: &NameConstraints,
+    settings: &Settings,
+) -> Result<Vec<Subtree>, Reason> {
+    let mut left = Vec::new();
+    for kind in [Kind::Dns, Kind::Uri, Kind::Email, Kind::Ip] {
+        let of = |subtrees: &[Subtree]| -> Vec<Subtree> {
+            subtrees.iter().filter(|subtree| kind.is_of(subtree)).take(MAX_PAIRS).cloned().collect()
+        };
+        let (above, here) = (of(&permitted), of(&more.permitted));
+        if above.is_empty() || here.is_empty() {
+            left.extend(above.into_iter().chain(here));
+            continue;
+        }
+        let within = |base: &Subtree, other: &Subtree| holds(base, other, settings.leading_dot_constraints);
+        let before = left.len();
+        for base in &above {
+            let narrow = here.iter().filter(|other| within(base, other) || within(other, base));
+            left.extend(narrow.map(|other| if within(base, other) { other } else { base }.clone()));
+        }
+        if left.len() == before {
+            return Err(kind.stumble(settings));
+        }
+    }
+    Ok(left)
+}
+
+/// Most names of each of two CAs that are compared with each other.
+const MAX_PAIRS: usize = 256;
+
+/// The kinds of names of which none would permit all.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Dns,
+    Uri,
+    Email,
+    Ip,
+}
+
+impl Kind {
+    fn is_of(self, subtree: &Subtree) -> bool {
+        match subtree {
+            Subtree::Dns(_) => matches!(self, Self::Dns),
+            Subtree::Uri(_) => matches!(self, Self::Uri),
+            Subtree::Email(_) => matches!(self, Self::Email),
+            Subtree::Ip(..) => matches!(self, Self::Ip),
+            _ => false,
+        }
+    }
+
+    fn stumble(self, settings: &Settings) -> Reason {
+        let cause = match self {
+            Self::Dns => "java.io.IOException: DNSName must not be null or empty",
+            Self::Uri => "java.io.IOException: URI name must include scheme:",
+            Self::Email => "java.io.IOException: RFC822Name may not be null or empty",
+            // Helpful messages came with JDK 15.
+            Self::Ip if settings.version.feature < 15 => {
+                return internal("java.lang.NullPointerException", "null");
+            }
+            Self::Ip => {
+                let what = "Cannot read the array length because \"address\" is null";
+                return internal("java.lang.NullPointerException", what);
+            }
+        };
+        Reason::InternalError {
+            class: "java.lang.RuntimeException",
+            message: format!("Unexpected error: {cause}"),
+            cause: Some(cause.to_owned()),
+        }
+    }
+}
+
+/// Whether one constraint lies in another of its kind.
+fn holds(base: &Subtree, other: &Subtree, leading_dot: bool) -> bool {
+    match (base, other) {
+        (Subtree::Dns(base), Subtree::Dns(other)) => dns(base, other, leading_dot),
+        (Subtree::Uri(base), Subtree::Uri(other)) => uri(base, other),
+        (Subtree::Email(base), Subtree::Email(other)) => email(base, other),
+        (Subtree::Ip(base, mask), Subtree::Ip(other, narrower)) => {
+            ip(*base, *mask, *other, false) && ip(*mask, *mask, *narrower, false)
+        }
+        _ => false,
+    }
 }
 
 /// How many comparisons [`check`] may take.
@@ -92,15 +192,22 @@ fn common_name(certificate: &Certificate, names: &[GeneralName], wildcards: bool
 struct Rules {
     wildcards: bool,
     leading_dot: bool,
+    /// Whether an address is compared with as many octets of it as the constraint has.
+    short_masks: bool,
 }
 
-/// A DNS constraint without a character: releases that know leading dots look for one and fall
-/// (StringIndexOutOfBoundsException in DNSName.constrains).
+/// What the JDK's own code falls over.
 #[derive(Debug, PartialEq, Eq)]
-struct EmptyBase;
+enum Stumble {
+    /// A DNS constraint without a character: releases that know leading dots look for one
+    /// (StringIndexOutOfBoundsException in DNSName.constrains).
+    EmptyBase,
+    /// A kind of name that it does not compare, in its words.
+    NotCompared(&'static str),
+}
 
 impl Rules {
-    fn permits(self, constraints: &NameConstraints, name: &GeneralName) -> Result<bool, EmptyBase> {
+    fn permits(self, constraints: &NameConstraints, name: &GeneralName) -> Result<bool, Stumble> {
         for subtree in &constraints.excluded {
             let covered = self.wildcards && covered_by_wildcard(subtree, name);
             if covered || self.relation(subtree, name)? == Relation::Inside {
@@ -118,21 +225,35 @@ impl Rules {
         Ok(!same_kind)
     }
 
-    fn relation(self, subtree: &Subtree, name: &GeneralName) -> Result<Relation, EmptyBase> {
+    fn relation(self, subtree: &Subtree, name: &GeneralName) -> Result<Relation, Stumble> {
         let inside = match (subtree, name) {
             (Subtree::Dns(base), GeneralName::Dns(name)) => {
                 if self.leading_dot && base.is_empty() && !name.is_empty() {
-                    return Err(EmptyBase);
+                    return Err(Stumble::EmptyBase);
                 }
                 dns(base, name, self.leading_dot)
             }
-            (Subtree::Ip(base, mask), GeneralName::Ip(address)) => ip(*base, *mask, *address),
+            (Subtree::Ip(base, mask), GeneralName::Ip(address)) => {
+                ip(*base, *mask, *address, self.short_masks)
+            }
             (Subtree::Email(base), GeneralName::Email(address)) => email(base, address),
             (Subtree::Uri(base), GeneralName::Uri(uri)) => {
                 uri_host(uri).is_some_and(|host| self::uri(base, &host))
             }
             (Subtree::Directory(base), GeneralName::Directory(name)) => {
                 Canonical::of(name).is_within(&Canonical::of(base))
+            }
+            (Subtree::RegisteredId(base), GeneralName::RegisteredId(id)) if base == id => true,
+            (Subtree::RegisteredId(_), GeneralName::RegisteredId(_)) => {
+                return Err(Stumble::NotCompared("Narrowing and widening are not supported for OIDNames"));
+            }
+            (Subtree::Other { kind: 0 }, GeneralName::Other { kind: 0, .. }) => {
+                let what = "Narrowing, widening, and matching are not supported for OtherName.";
+                return Err(Stumble::NotCompared(what));
+            }
+            (Subtree::Other { kind: 3 }, GeneralName::Other { kind: 3, .. }) => {
+                let what = "Narrowing, widening, and match are not supported for X400Address.";
+                return Err(Stumble::NotCompared(what));
             }
             _ => return Ok(Relation::Different),
         };
@@ -157,8 +278,13 @@ fn dns(base: &str, name: &str, leading_dot: bool) -> bool {
     }
 }
 
-fn ip(base: IpAddr, mask: IpAddr, address: IpAddr) -> bool {
+/// `IPAddressName.constrains`. Releases before 21 hold an IPv4 constraint against the first octets of an IPv6 address.
+fn ip(base: IpAddr, mask: IpAddr, address: IpAddr, short: bool) -> bool {
     match (base, mask, address) {
+        (IpAddr::V4(base), IpAddr::V4(mask), IpAddr::V6(address)) if short => {
+            let [a, b, c, d, ..] = address.octets();
+            std::net::Ipv4Addr::new(a, b, c, d) & mask == base
+        }
         (IpAddr::V4(base), IpAddr::V4(mask), IpAddr::V4(address)) => address & mask == base,
         (IpAddr::V6(base), IpAddr::V6(mask), IpAddr::V6(address)) => address & mask == base,
         _ => false,
@@ -219,7 +345,7 @@ mod tests {
             permitted: vec![Subtree::Dns("corp.test".to_owned())],
             excluded: vec![Subtree::Dns("secret.corp.test".to_owned())],
         };
-        let rules = Rules { wildcards: false, leading_dot: true };
+        let rules = Rules { wildcards: false, leading_dot: true, short_masks: false };
         let permits =
             |rules: Rules, name: &str| rules.permits(&constraints, &GeneralName::Dns(name.to_owned()));
         assert_eq!(permits(rules, "a.corp.test"), Ok(true));

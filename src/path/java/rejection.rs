@@ -1,7 +1,5 @@
 //! Why Java refuses, and the words it has for it.
 
-use std::borrow::Cow;
-
 use time::{Date, OffsetDateTime};
 
 use super::constraints::AlgorithmFault;
@@ -25,13 +23,22 @@ pub enum Reason {
     ChainEmpty,
     /// A certificate whose form Java does not take.
     Unreadable {
-        /// The exception that says why.
-        exception: Cow<'static, str>,
+        /// The exceptions that say why, nearest first.
+        exceptions: Vec<String>,
+    },
+    /// An extension of the leaf that this release looks into, and whose form it does not take.
+    ExtensionUnreadable {
+        /// What Java says of it.
+        message: String,
     },
     /// The JDK itself stumbles: an exception that is none of its own refusals.
     InternalError {
+        /// The exception's class.
+        class: &'static str,
         /// Its message.
-        message: &'static str,
+        message: String,
+        /// What caused it.
+        cause: Option<String>,
     },
     /// It sent more than the runtime takes.
     ChainTooLong {
@@ -188,7 +195,7 @@ impl Reason {
         match self {
             Self::ChainEmpty => "Empty server certificate chain".to_owned(),
             Self::Unreadable { .. } => "Failed to parse server certificates".to_owned(),
-            Self::InternalError { message } => (*message).to_owned(),
+            Self::InternalError { message, .. } | Self::ExtensionUnreadable { message } => message.clone(),
             Self::ChainTooLong { maximum } => format!(
                 "The certificate chain length ({}) exceeds the maximum allowed length ({maximum})",
                 maximum.saturating_add(1)
@@ -257,7 +264,6 @@ impl Reason {
                 "java.security.cert.CertificateNotYetValidException: NotBefore: {}",
                 java_date(*not_before)
             )),
-            Self::Signature(fault) => Some(fault.exception()),
             Self::HostIllegal { cause, .. } => Some(format!("java.lang.IllegalArgumentException: {cause}")),
             _ => None,
         }
@@ -307,10 +313,13 @@ impl Reason {
                 let message = format!("Unexpected error: {inner}");
                 (message.clone(), vec![format!("java.lang.RuntimeException: {message}"), inner])
             }
-            (_, Self::InternalError { message }) => {
-                (own, vec![format!("java.lang.StringIndexOutOfBoundsException: {message}")])
+            (_, Self::InternalError { class, message, cause }) => {
+                (own, std::iter::once(format!("{class}: {message}")).chain(cause.clone()).collect())
             }
-            (_, Self::Unreadable { exception }) => (own, vec![exception.clone().into_owned()]),
+            (_, Self::Unreadable { exceptions }) => (own, exceptions.clone()),
+            (_, Self::ExtensionUnreadable { message }) => {
+                (own, vec![format!("java.security.cert.CertificateParsingException: {message}")])
+            }
             (Stage::Handshake, _) => (own, Vec::new()),
             (Stage::Validator | Stage::Builder, Self::AnchorNotCa { .. } | Self::AnchorKeyUsage { .. }) => {
                 let inner = format!("{VALIDATOR_EXCEPTION}: {own}");
@@ -323,7 +332,10 @@ impl Reason {
                 let mut causes = vec![format!("{VALIDATOR_EXCEPTION}: {message}"), inner.clone()];
                 let alone = matches!(self, Self::CriticalExtension { .. } | Self::NoAnchorFits);
                 // PKIXMasterCertPathValidator wraps what has no cause of its own in a copy of itself.
-                causes.extend(self.cause().or_else(|| (!alone).then_some(inner)));
+                match self {
+                    Self::Signature(fault) => causes.extend(fault.exceptions()),
+                    _ => causes.extend(self.cause().or_else(|| (!alone).then_some(inner))),
+                }
                 (message, causes)
             }
             (Stage::Builder, _) => {

@@ -1,7 +1,7 @@
 //! Why the JDK's signature classes refuse: the exception behind "signature check failed".
 
-use super::algorithms;
 use super::settings::Settings;
+use super::{algorithms, pss};
 use crate::cert::{Certificate, KeyAlgorithm, PublicKey, signature_name};
 use crate::der::{Reader, tag};
 
@@ -32,6 +32,13 @@ pub enum SignatureFault {
         /// Its identifier.
         oid: String,
     },
+    /// RSASSA-PSS without parameters that say how.
+    ParametersMissing,
+    /// The signature is not encoded as the algorithm's are.
+    Encoding {
+        /// What Java says of it.
+        what: &'static str,
+    },
     /// The key above is of another kind than the algorithm's.
     OtherKind {
         /// What Java says of it.
@@ -42,13 +49,23 @@ pub enum SignatureFault {
 impl SignatureFault {
     /// Whether Java counts it as a bad signature rather than as something else that went wrong: the alerts differ.
     pub(super) fn is_bad_signature(&self) -> bool {
-        matches!(self, Self::Mismatch | Self::OutOfRange | Self::Length { .. } | Self::Curve { .. })
+        !matches!(self, Self::Algorithm { .. } | Self::OtherKind { .. })
     }
 
-    /// The exception, class and message.
-    pub(super) fn exception(&self) -> String {
+    /// The exceptions, class and message, nearest first.
+    pub(super) fn exceptions(&self) -> Vec<String> {
+        let cause = match self {
+            Self::Encoding { what } => Some(format!("java.io.IOException: {what}")),
+            _ => None,
+        };
+        std::iter::once(self.exception()).chain(cause).collect()
+    }
+
+    fn exception(&self) -> String {
         const SIGNATURE: &str = "java.security.SignatureException";
         match self {
+            Self::ParametersMissing => format!("{SIGNATURE}: Parameters required for RSASSA-PSS signatures"),
+            Self::Encoding { .. } => format!("{SIGNATURE}: Invalid encoding for signature"),
             Self::Mismatch => format!("{SIGNATURE}: Signature does not match."),
             Self::OutOfRange => format!("{SIGNATURE}: invalid signature: out of range values"),
             Self::Length { found, expected, plain_words: false } => {
@@ -69,14 +86,18 @@ impl SignatureFault {
     pub(super) fn before(certificate: &Certificate, key: &PublicKey, settings: &Settings) -> Option<Self> {
         let algorithm = signature_name(&certificate.signature_algorithm().oid);
         let edwards = algorithm.starts_with("Ed");
-        // JDK 16 added these two (JDK-8242068).
-        let long_dsa = matches!(algorithm.as_str(), "SHA384withDSA" | "SHA512withDSA");
-        if edwards && !settings.edwards_curves || long_dsa && settings.version.feature < 16 {
-            return Some(Self::Algorithm { oid: certificate.signature_algorithm().oid.to_string() });
+        let oid = certificate.signature_algorithm().oid.to_string();
+        if algorithms::signature_name(certificate, settings) == oid {
+            return Some(Self::Algorithm { oid });
+        }
+        if algorithm == "RSASSA-PSS"
+            && pss::of(certificate.signature_algorithm().parameters.as_deref()).is_none()
+        {
+            return Some(Self::ParametersMissing);
         }
         let fits = match key.algorithm {
             KeyAlgorithm::Rsa => algorithm.ends_with("RSA") || algorithm == "RSASSA-PSS",
-            KeyAlgorithm::RsaPss => algorithm == "RSASSA-PSS",
+            KeyAlgorithm::RsaPss => algorithm.ends_with("RSA") || algorithm == "RSASSA-PSS",
             KeyAlgorithm::Ec(_) => algorithm.ends_with("ECDSA"),
             KeyAlgorithm::Dsa => algorithm.ends_with("withDSA"),
             KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
@@ -92,6 +113,11 @@ impl SignatureFault {
                 format!("No installed provider supports this key: {}", class(key, settings))
             };
             return Some(Self::OtherKind { what });
+        }
+        if algorithm == "RSASSA-PSS" && !pss::allows(key, certificate.signature_algorithm()) {
+            return Some(Self::OtherKind {
+                what: "Key contains incompatible PSS parameter values".to_owned(),
+            });
         }
         let names = algorithms::curve_names(key);
         let kept = ["secp256r1", "secp384r1", "secp521r1"];
@@ -115,6 +141,11 @@ impl SignatureFault {
             let pss = signature_name(&certificate.signature_algorithm().oid) == "RSASSA-PSS";
             return Self::Length { found, expected, plain_words: pss || !settings.bad_length_words };
         }
+        if matches!(key.algorithm, KeyAlgorithm::Ec(_))
+            && let Some(what) = ec_encoding(certificate.signature())
+        {
+            return Self::Encoding { what };
+        }
         let out_of_range = || is_in_group(certificate.signature(), key) == Some(false);
         if key.algorithm == KeyAlgorithm::Dsa && out_of_range() { Self::OutOfRange } else { Self::Mismatch }
     }
@@ -134,6 +165,21 @@ fn is_in_group(signature: &[u8], key: &PublicKey) -> Option<bool> {
     let mut pair = list(signature)?;
     let within = |number: (usize, Vec<u8>)| number.0 > 0 && number < q;
     Some(within(number(&mut pair)?) && within(number(&mut pair)?))
+}
+
+/// What Java has against the encoding of an ECDSA signature (sun.security.util.ECUtil.decodeSignature); octets that are no
+/// SEQUENCE at all are left to chance, as there.
+fn ec_encoding(signature: &[u8]) -> Option<&'static str> {
+    const WRONG: &str = "Invalid encoding for signature";
+    let mut outer = Reader::new(signature);
+    let mut numbers = outer.required(tag::SEQUENCE, "a signature").ok()?.children();
+    for _ in 0..2 {
+        let digits = numbers.required(tag::INTEGER, "a number").ok()?.content();
+        if matches!(digits, [0, next, ..] if next & 0x80 == 0) {
+            return Some("Invalid encoding: redundant leading 0s");
+        }
+    }
+    (!numbers.rest().is_empty() || !outer.rest().is_empty()).then_some(WRONG)
 }
 
 /// The class that stands for a key.

@@ -81,7 +81,7 @@ fn is_of_kind(subtree: &Subtree, name: &GeneralName) -> bool {
         | (Subtree::Uri(_), GeneralName::Uri(_))
         | (Subtree::Directory(_), GeneralName::Directory(_)) => true,
         (Subtree::Other { kind }, GeneralName::Other { kind: other, .. }) => kind == other,
-        (Subtree::Other { kind }, GeneralName::RegisteredId(_)) => *kind == 8,
+        (Subtree::RegisteredId(_), GeneralName::RegisteredId(_)) => true,
         _ => false,
     }
 }

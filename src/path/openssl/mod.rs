@@ -23,8 +23,8 @@ use super::effort::Effort;
 use super::java::Verdict;
 use super::outcome::Outcome;
 use super::{Anchor, PeerName};
-use crate::cert::Certificate;
 use crate::cert::verify::Outcome as Signature;
+use crate::cert::{Certificate, KeyAlgorithm, signature_name};
 use node::{Forms, Node, may_sign};
 
 /// `X509_VERIFY_PARAM`'s depth of a TLS client: certificates between leaf and anchor.
@@ -189,6 +189,9 @@ fn signatures(path: &[&Node<'_>], now: OffsetDateTime) -> Result<(), Stop> {
                 return Err(Stop::Error(VerifyError::KeyUsageNoCertSign, depth + 1));
             }
             match effort.verify(node.certificate, issuer.certificate.public_key()) {
+                Some(Signature::Valid) if is_by_other_scheme(node.certificate, issuer.certificate) => {
+                    return Err(Stop::Error(VerifyError::SignatureFailure, depth));
+                }
                 Some(Signature::Valid) => {}
                 Some(Signature::Invalid) => return Err(Stop::Error(VerifyError::SignatureFailure, depth)),
                 Some(Signature::Unsupported { what }) => {
@@ -206,4 +209,10 @@ fn signatures(path: &[&Node<'_>], now: OffsetDateTime) -> Result<(), Stop> {
         issuer = Some(node);
     }
     Ok(())
+}
+
+/// A key that is for RSASSA-PSS alone makes no other signature (Java does not mind).
+fn is_by_other_scheme(certificate: &Certificate, issuer: &Certificate) -> bool {
+    issuer.public_key().algorithm == KeyAlgorithm::RsaPss
+        && signature_name(&certificate.signature_algorithm().oid) != "RSASSA-PSS"
 }
