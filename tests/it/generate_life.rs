@@ -204,8 +204,20 @@ fn what_to_do_next_is_said() {
     let keystore = ["generate", "c.test", "--keystore", "t.p12"];
     let taken = trustmend(&home, &keystore);
     assert!(taken.code == 5 && taken.stderr.contains("--into-keystore instead"), "{}", taken.stderr);
+    // Certificates count in seconds: which of two is newer shows in the next one.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let rotated = trustmend(&home, &["generate", "--rotate"]).success();
     assert!(rotated.stderr.contains("--renew FOLDER"), "{}", rotated.stderr);
+    // A store that trusts the new authority, and a server that still presents what the old one signed.
+    trustmend(&home, &["generate", "d.test"]).success();
+    trustmend(&home, &["import", "d.test/ca.pem", "--store", "new.jks"]).success();
+    let old = ["diagnose", "a.test/fullchain.pem", "--host", "a.test", "--store", "new.jks"];
+    let judged = trustmend(&home, &old);
+    let words = "signed with an older key of that CA";
+    assert!(judged.code == 1 && judged.stdout.contains(words), "{}", judged.stdout);
+    let renewed = trustmend(&home, &["generate", "--renew", "a.test"]).success();
+    assert!(renewed.stderr.contains("a keystore with the old certificate keeps it"), "{}", renewed.stderr);
+    assert_eq!(trustmend(&home, &old).code, 0);
     trustmend(&home, &["generate", "--untrust"]).success();
     let nothing = trustmend(&home, &["generate", "--untrust"]).success();
     assert!(nothing.stderr.contains("--trust put it nowhere"), "{}", nothing.stderr);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Java servers that development certificates are tried on: Tomcat 9 and Jetty 9.4 as Debian's jars, Spring Boot
 # into tests/.cache/spring-boot. Spring Boot itself is on neither Debian nor PyPI; a wheel on PyPI carries a program made with
-# it, of which only the jars under the Apache License that Spring Boot consists of are kept. Needs Python 3 with venv (on
+# it, of which only the jars that Spring Boot consists of are kept (Apache License, one EPL). Needs Python 3 with venv (on
 # Debian the package python3-venv). No service is started. Running it again is harmless.
 set -eu
 cache=$(cd "$(dirname "$0")/.." && pwd)/.cache

@@ -2,6 +2,7 @@
 
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
 use super::{date, each, person};
+use crate::cert::Certificate;
 use crate::path::{FaultKind, Stale};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +16,11 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, _| {
         let FaultKind::AnchorStale { anchor, how } = &fault.kind else { return None };
         let entry = anchor.alias.as_deref().map(|alias| format!(" (alias {alias})")).unwrap_or_default();
+        let is_newer = *how == Stale::AuthorityRekeyed && is_newer(evidence, &anchor.certificate);
         let became = match how {
+            Stale::AuthorityRekeyed if is_newer => {
+                "what the server presents was signed with an older key of that CA"
+            }
             Stale::AuthorityRekeyed => "that CA has another key now",
             Stale::AuthorityRenewed => "that CA's certificate was renewed with the same key",
             Stale::LeafRekeyed => "the server has a new certificate with another key now",
@@ -31,6 +36,11 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
                     "import the new certificate under an alias of its own; the old one is a private key's",
                 )]
             }
+            Stale::AuthorityRekeyed if is_newer => {
+                vec![Remedy::server(
+                    "have the server's certificate issued anew by that CA, and install it with its chain",
+                )]
+            }
             Stale::AuthorityRekeyed => {
                 vec![Remedy::store("import the CA's new certificate; the old one may stay beside it")]
             }
@@ -41,4 +51,10 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         };
         Some((detail, remedies))
     })
+}
+
+/// Whether a CA's certificate in the store is of a later date than what the server presents of that CA.
+fn is_newer(evidence: &Evidence, anchor: &Certificate) -> bool {
+    let mut issued = evidence.presented.iter().filter(|certificate| certificate.issuer() == anchor.subject());
+    issued.next().is_some_and(|certificate| anchor.not_before() > certificate.not_before())
 }

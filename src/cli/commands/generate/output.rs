@@ -272,6 +272,11 @@ impl Output {
             let next = paint(style::HINT, &visible(&next));
             text.push_str(&format!("\nClients have to trust ca.pem: {next}\n"));
         }
+        if arguments.renew.is_some() && arguments.keystore.is_none() && arguments.into_keystore.is_none() {
+            context.ui.note(
+                "a keystore with the old certificate keeps it: name it too, with --keystore FILE or --into-keystore FILE",
+            );
+        }
         context.ui.result(&text)
     }
 
