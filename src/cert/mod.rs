@@ -9,6 +9,7 @@ mod key;
 mod name;
 mod ocsp;
 mod parse;
+pub mod pss;
 pub mod verify;
 
 use std::fmt;
@@ -19,7 +20,7 @@ use time::OffsetDateTime;
 pub use extensions::{
     AuthorityKeyId, BasicConstraints, Extension, GeneralName, KeyUsage, NameConstraints, Subtree,
 };
-pub use java::java_refuses;
+pub use java::{java_extension_fault, java_refuses};
 pub use key::{AlgorithmId, KeyAlgorithm, PublicKey, curve_name, signature_name};
 pub use name::{Attribute, Name};
 pub use ocsp::{OcspAnswer, OcspStatus};

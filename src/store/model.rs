@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Format, StoreError};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, java_refuses};
 use crate::der::{Reader, tag};
 use crate::digest::Fingerprint;
 
@@ -180,10 +180,13 @@ impl Problem {
     }
 
     /// A certificate that this program reads and Java does not, which keeps it from loading the store.
-    pub(super) fn unparsable(alias: &Alias, exception: &str) -> Self {
-        let message =
-            format!("Java cannot parse this certificate, nor load a store that holds it: {exception}");
-        Self::of(alias, message).java_refuses()
+    pub(super) fn unparsable(alias: &Alias, certificate: &Certificate) -> Option<Self> {
+        /// The release in whose words it is said.
+        const FEATURE: u32 = 25;
+        let exceptions = java_refuses(certificate, FEATURE)?;
+        let why = exceptions.first().map_or("", String::as_str);
+        let message = format!("Java cannot parse this certificate, nor load a store that holds it: {why}");
+        Some(Self::of(alias, message).java_refuses())
     }
 
     /// Java refuses the store, though nothing in it is unread here.

@@ -18,7 +18,6 @@ mod name_constraints;
 mod options;
 mod policy;
 mod properties;
-mod pss;
 mod readable;
 mod rejection;
 mod settings;
@@ -40,7 +39,7 @@ pub(super) use every::{check_anchor, check_leaf, check_name, check_validity, hop
 
 use super::effort::Effort;
 use super::{Anchor, PeerName};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, java_refuses};
 use crate::digest::Fingerprint;
 use builder::Builder;
 use checks::{Depth, State, Stop};
@@ -199,7 +198,8 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
     if question.chain.len() > maximum {
         return Err(handshake(Reason::ChainTooLong { maximum }));
     }
-    let unreadable = |certificate| Some((readable::fault(certificate, question.settings)?, certificate));
+    let feature = question.settings.version.feature;
+    let unreadable = |certificate| Some((java_refuses(certificate, feature)?, certificate));
     if let Some((exceptions, certificate)) = question.chain.iter().find_map(unreadable) {
         return Err((Stage::Handshake, Stop::refused(Reason::Unreadable { exceptions }, Some(certificate))));
     }

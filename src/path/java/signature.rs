@@ -1,8 +1,8 @@
 //! Why the JDK's signature classes refuse: the exception behind "signature check failed".
 
+use super::algorithms;
 use super::settings::Settings;
-use super::{algorithms, pss};
-use crate::cert::{Certificate, KeyAlgorithm, PublicKey, signature_name};
+use crate::cert::{Certificate, KeyAlgorithm, PublicKey, pss, signature_name};
 use crate::der::{Reader, tag};
 
 /// What stands in the way of a signature.

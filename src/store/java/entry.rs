@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::wire::{self, Cursor};
 use super::{Raw, sealed};
-use crate::cert::{self, Certificate, CertificateError};
+use crate::cert::{Certificate, CertificateError};
 use crate::store::model::Problem;
 use crate::store::{Alias, Entry, EntryKind, Hidden, StoreError};
 
@@ -203,8 +203,9 @@ impl Item<'_> {
 
     pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
         let unreadable = self.certificates.iter().filter_map(|certificate| certificate.as_ref().err());
-        let refused = self.certificates.iter().flatten().find_map(cert::java_refuses);
-        let refused = refused.map(|why| Problem::unparsable(&self.alias, &why).at(self.offset));
+        let unparsable = |certificate| Problem::unparsable(&self.alias, certificate);
+        let refused =
+            self.certificates.iter().flatten().find_map(unparsable).map(|problem| problem.at(self.offset));
         let problem = |unreadable: &Unreadable| {
             let problem = Problem::of(&self.alias, unreadable.message.clone()).at(self.offset);
             if unreadable.java_refuses { problem.java_refuses() } else { problem }

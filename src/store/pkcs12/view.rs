@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use time::OffsetDateTime;
 
 use super::safe_bag::{Bag, Item};
-use crate::cert::{self, Certificate};
+use crate::cert::Certificate;
 use crate::digest::Fingerprint;
 use crate::store::model::Problem;
 use crate::store::{Entry, EntryKind, Hidden};
@@ -152,9 +152,7 @@ fn problem(bag: &Bag, entry: &Entry) -> Option<Problem> {
             let problem = Problem::of(&entry.alias, message.clone());
             Some(if *java_refuses { problem.java_refuses() } else { problem })
         }
-        Item::Certificate(certificate) => {
-            cert::java_refuses(certificate).map(|why| Problem::unparsable(&entry.alias, &why))
-        }
+        Item::Certificate(certificate) => Problem::unparsable(&entry.alias, certificate),
         _ => None,
     }
 }

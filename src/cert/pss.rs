@@ -1,25 +1,25 @@
 //! RSASSA-PSS parameters as the JDK compares them (sun.security.rsa.PSSParameters, RSAPSSSignature.isCompatible).
 
-use crate::cert::{AlgorithmId, KeyAlgorithm, PublicKey};
+use super::{AlgorithmId, KeyAlgorithm, PublicKey};
 use crate::der::{Element, Oid, Reader, tag};
 
 /// What the parameters say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parameters {
+pub struct Parameters {
     /// The hash of the message.
-    pub(super) hash: Oid,
+    pub hash: Oid,
     /// The hash of the mask.
-    pub(super) mask: Oid,
+    pub mask: Oid,
     /// The salt's length in octets.
-    pub(super) salt: u32,
+    pub salt: u32,
     /// The trailer field, of which there is one kind.
-    pub(super) trailer: u32,
+    pub trailer: u32,
 }
 
 const SHA1: Oid = Oid::new(&[1, 3, 14, 3, 2, 26]);
 
 /// Reads parameters; `None` when there are none.
-pub(super) fn of(parameters: Option<&[u8]>) -> Option<Parameters> {
+pub fn of(parameters: Option<&[u8]>) -> Option<Parameters> {
     let mut fields = Reader::new(parameters?).required(tag::SEQUENCE, "parameters").ok()?.children();
     let mut read = Parameters { hash: SHA1, mask: SHA1, salt: 20, trailer: 1 };
     while let Some(field) = fields.next().ok()? {
@@ -42,7 +42,7 @@ fn algorithm<'a>(element: &Element<'a>) -> Option<(Oid, Option<Element<'a>>)> {
 }
 
 /// Whether a key that says how it is to be used may have made such a signature: the same hashes, and at least its salt.
-pub(super) fn allows(key: &PublicKey, algorithm: &AlgorithmId) -> bool {
+pub fn allows(key: &PublicKey, algorithm: &AlgorithmId) -> bool {
     let own = of(key.parameters.as_deref()).filter(|_| key.algorithm == KeyAlgorithm::RsaPss);
     match (own, of(algorithm.parameters.as_deref())) {
         (Some(own), Some(used)) => own.hash == used.hash && own.mask == used.mask && own.salt <= used.salt,
