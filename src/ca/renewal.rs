@@ -69,8 +69,7 @@ impl Request {
         let there = certificate.subject_alt_names().unwrap_or_default();
         let missing = self.names.iter().find(|name| !there.contains(&name.name));
         let issuer = authority.map_or(certificate, Authority::issuer);
-        let is_from = certificate.issuer().der() == issuer.subject().der()
-            && certificate.authority_key_id().and_then(|id| id.key_id.as_deref()) == issuer.subject_key_id();
+        let is_from = names(certificate, issuer);
         if !certificate.is_valid_at(now) || !certificate.is_valid_at(now.saturating_add(before)) {
             return Some(Renewal::Ends(certificate.not_after()));
         }
@@ -110,6 +109,19 @@ fn purpose_of(certificate: &Certificate) -> Purpose {
         (true, true) => Purpose::Both,
         (false, true) => Purpose::Client,
         _ => Purpose::Server,
+    }
+}
+
+/// Whether a certificate names this issuer and its key.
+fn names(certificate: &Certificate, issuer: &Certificate) -> bool {
+    certificate.issuer().der() == issuer.subject().der()
+        && certificate.authority_key_id().and_then(|id| id.key_id.as_deref()) == issuer.subject_key_id()
+}
+
+impl Authority {
+    /// Whether a certificate says that this authority signed it.
+    pub fn is_issuer_of(&self, certificate: &Certificate) -> bool {
+        names(certificate, self.issuer())
     }
 }
 

@@ -18,14 +18,16 @@ use crate::net::{
 };
 use crate::path::java::{Branch, Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
-    Anchor, Bundle, Fault, FaultKind, PeerName, Recommendation, Rules, arrange, bundle, faults_of, is_pinned,
-    openssl, recommend, webpki,
+    Anchor, Bundle, Fault, FaultKind, Outcome, PeerName, Recommendation, Rules, arrange, bundle, faults_of,
+    is_pinned, openssl, recommend, webpki,
 };
 
 /// What is known of a server, and what the client makes of it.
 pub(crate) struct Assessment {
     pub(crate) evidence: Evidence,
     pub(crate) observation: Option<Observation>,
+    /// How it was asked, if it was.
+    asked: Option<Options>,
     /// What Java prints: the exception and its causes.
     pub(crate) predicted: Option<(String, Vec<String>)>,
 }
@@ -100,6 +102,7 @@ fn observed(
     }
     seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
     seen.observation = Some(observation);
+    seen.asked = Some(options.clone());
     seen
 }
 
@@ -283,7 +286,7 @@ fn judged(
         Rules::Java if facts.stops_java() => Some((unreadable().exception, unreadable().causes)),
         _ => predicted.flatten(),
     };
-    Assessment { evidence, observation: None, predicted }
+    Assessment { evidence, observation: None, asked: None, predicted }
 }
 
 /// The client's answer, and what it prints.
@@ -358,6 +361,40 @@ impl Assessment {
         let is_restricted = client.java.protocols.is_some();
         if is_restricted && observation.tells(&offer) && observation.failure_of(&usual, options).is_none() {
             self.blame_the_option(observation, client);
+        }
+    }
+
+    /// What the answer of a Java with other settings to the same chain becomes in its own handshake.
+    pub(crate) fn in_handshake(&self, java: &JavaClient, settings: &Settings, outcome: Outcome) -> Outcome {
+        let offer = Offer::java(&settings.tls_disabled, java.protocols.as_deref());
+        let asked = self.observation.as_ref().zip(self.asked.as_ref());
+        let Some(failure) = asked.and_then(|(seen, options)| seen.failure_of(&offer, options)) else {
+            return outcome;
+        };
+        let why = with_causes(&failure.error);
+        if matches!(failure.error, NetError::NotRecorded { .. }) && outcome.is_trusted() {
+            return Outcome {
+                verdict: Verdict::Undecided { why },
+                error: None,
+                certificate: None,
+                path: None,
+            };
+        }
+        if !failure.before_chain && !outcome.is_trusted() {
+            return outcome;
+        }
+        let prefix = if settings.alert_prefix { Prefix::Alert } else { Prefix::None };
+        let error = failure.error.java_text(prefix).unwrap_or(why);
+        Outcome { verdict: Verdict::Refused, error: Some(error), certificate: None, path: None }
+    }
+
+    /// The same of another client.
+    pub(crate) fn of_other(&self, rules: Rules, outcome: Outcome) -> Outcome {
+        match self.observation.as_ref().and_then(|observation| failure_of(rules, observation)) {
+            Some(Failure { message, .. }) if outcome.is_trusted() => {
+                Outcome { verdict: Verdict::Refused, error: Some(message), certificate: None, path: None }
+            }
+            _ => outcome,
         }
     }
 

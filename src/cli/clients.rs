@@ -5,7 +5,6 @@ use clap::ValueEnum;
 use super::assemble::ClientStore;
 use super::assess::{self, Assessment};
 use super::client::JavaClient;
-use crate::net::Protocol;
 use crate::path::java::{Judgement, Predicted, Settings, Verdict, Version};
 use crate::path::{Anchor, Outcome, Rules, openssl, webpki};
 use crate::render::json::v1;
@@ -100,10 +99,14 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
         if evidence.store.stops_java() {
             outcome.error = Some(Predicted::store_unreadable().exception);
         }
-        add(&format!("Java {newest}"), &format!("java-{newest}"), shared(seen, outcome));
+        add(
+            &format!("Java {newest}"),
+            &format!("java-{newest}"),
+            seen.in_handshake(java, &settings, outcome),
+        );
     }
-    add(OPENSSL.0, OPENSSL.1, modern(seen, openssl::judge(chain, anchors, name, now)));
-    add(WEBPKI.0, WEBPKI.1, modern(seen, webpki::judge(chain, anchors, name, now)));
+    add(OPENSSL.0, OPENSSL.1, seen.of_other(Rules::OpenSsl, openssl::judge(chain, anchors, name, now)));
+    add(WEBPKI.0, WEBPKI.1, seen.of_other(Rules::Webpki, webpki::judge(chain, anchors, name, now)));
     answers
 }
 
@@ -120,27 +123,6 @@ fn own(kind: Kind, seen: &Assessment, judgement: &Judgement) -> Answer {
         outcome = failed(seen, None);
     }
     Answer { label: label.to_owned(), short: short.to_owned(), outcome }
-}
-
-/// What no client gets past: a server that wants a certificate of the client's.
-fn shared(seen: &Assessment, outcome: Outcome) -> Outcome {
-    let code = seen.evidence.failure.as_ref().map(|failure| failure.code);
-    if code == Some("client-certificate-required") && outcome.is_trusted() {
-        return failed(seen, None);
-    }
-    outcome
-}
-
-/// And for clients that speak TLS 1.2 and later alone: a server that speaks neither.
-fn modern(seen: &Assessment, outcome: Outcome) -> Outcome {
-    let protocol = seen.observation.as_ref().and_then(|observation| observation.protocol);
-    match protocol {
-        Some(old @ (Protocol::Ssl3 | Protocol::Tls10 | Protocol::Tls11)) => {
-            let error = format!("the server speaks {old} at most, this client nothing before TLS 1.2");
-            Outcome { verdict: Verdict::Refused, error: Some(error), certificate: None, path: None }
-        }
-        _ => shared(seen, outcome),
-    }
 }
 
 fn failed(seen: &Assessment, error: Option<String>) -> Outcome {

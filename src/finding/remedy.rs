@@ -50,7 +50,9 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     let mut words = vec!["trustmend", "import", target.source.as_str()];
     words.extend(target.flags.iter().map(String::as_str));
     let hex = fingerprint.hex();
-    words.extend(["--store", evidence.store.place.as_str(), "--fingerprint", hex.as_str()]);
+    // What shadows the store that was named is the one that is read.
+    let place = evidence.store.shadowed_by.as_ref().unwrap_or(&evidence.store.place);
+    words.extend(["--store", place.as_str(), "--fingerprint", hex.as_str()]);
     if let Some(alias) = replaces {
         words.extend(["--alias", alias, "--replace"]);
     }

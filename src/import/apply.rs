@@ -161,6 +161,13 @@ pub fn change_of(
         return Ok(applied);
     }
     let edited = opened.edit(&applied.plan.edits).map_err(broken)?;
+    // What a PEM bundle without blocks is: no reader takes an empty file for a store.
+    if edited.is_empty() {
+        return Err(broken(StoreError::Unsupported {
+            what: "a PEM bundle that holds nothing".to_owned(),
+            instead: "delete the file, or import another certificate first".to_owned(),
+        }));
+    }
     let store = store::decode(&edited, Some(&destination.password)).map_err(broken)?;
     // The new octets must read as planned before they go anywhere near the file.
     check::as_planned(&current, &applied.plan.edits, &store)

@@ -364,12 +364,6 @@ impl Document for Bundle {
     }
 
     fn encode(&self, _password: Option<&Password>) -> Result<Vec<u8>, StoreError> {
-        if self.stretches.iter().all(|stretch| stretch.entry.is_none()) {
-            return Err(StoreError::Unsupported {
-                what: "a PEM bundle that holds nothing".to_owned(),
-                instead: "delete the file, or import another certificate first".to_owned(),
-            });
-        }
         Ok(self.stretches.iter().flat_map(|stretch| &stretch.octets).copied().collect())
     }
 }

@@ -26,6 +26,7 @@ mod handshakes;
 mod hostile;
 mod java_options;
 mod main_job;
+mod matrix;
 mod monitoring;
 mod net_addresses;
 mod net_cli;

@@ -180,7 +180,7 @@ impl AuthorityFlags {
         let folder = self.folder()?;
         let old = match Authority::load(&folder) {
             Ok(old) => old,
-            Err(CaError::NoAuthority { .. }) => return Ok(Vec::new()),
+            Err(CaError::NoAuthority { .. }) if self.ca.is_none() => return Ok(Vec::new()),
             Err(error) => return Err(ca_error(error)),
         };
         let mut new = self.new_authority()?;

@@ -49,6 +49,12 @@ impl Status {
 /// The certificate in a folder or file, as `--renew` names it.
 pub(super) fn certificate(path: &Path) -> Result<Certificate, CliError> {
     let file = if path.is_dir() { path.join("cert.pem") } else { path.to_owned() };
+    if file.file_name().is_none_or(|name| name != "cert.pem") {
+        let message = format!("{}: --renew takes a folder made here, or the cert.pem in it", file.display());
+        return Err(
+            CliError::usage(message).hint("to have one like it, name its names: trustmend generate NAME...")
+        );
+    }
     let octets = fs::read(&file, assemble::MAX_FILE).map_err(|error| assemble::path_error(&error))?;
     let scan = pem::scan(&octets);
     let block = scan.blocks().find(|(_, label, _)| *label == "CERTIFICATE");
@@ -76,6 +82,13 @@ pub(super) fn judge(
     let there = certificate(folder)?;
     refuse_foreign(&there, folder, arguments)?;
     if !arguments.if_needed {
+        if authority.is_some_and(|authority| !authority.is_issuer_of(&there)) {
+            context.ui.warn(&format!(
+                "another authority signed what was in {}: who trusts that one alone refuses the new certificate; --ca or --ca-dir \
+                 names it",
+                folder.display()
+            ));
+        }
         return Ok(Status::Renewed("asked for by --renew".to_owned()));
     }
     let before = Duration::days(i64::from(arguments.renew_before));
