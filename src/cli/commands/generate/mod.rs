@@ -114,7 +114,7 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "FAULT", value_parser = faults())]
     bad: Option<Fault>,
     /// Sign the certificate request in FILE instead of making a key. The names are the request's, unless some are given.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "self_signed", "keystore", "into_keystore", "bad"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "self_signed", "keystore", "into_keystore", "bad", "server_config"])]
     csr: Option<PathBuf>,
     /// Replace files that are already there, but no keystore with entries from elsewhere.
     #[arg(long)]
