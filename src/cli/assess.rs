@@ -8,15 +8,16 @@ use time::OffsetDateTime;
 use super::assemble::ClientStore;
 use super::client::JavaClient;
 use super::complete::{Completion, Found};
+use super::handshake::{self, Handshake};
 use crate::cert::Certificate;
 use crate::finding::{Clocks, Evidence, Failure, OtherRoute, StoreFacts, Target};
 use crate::net::legacy::Offer;
 use crate::net::record::Recorded;
 use crate::net::{
-    CipherSuite, ClientFailure, Endpoint, Host, NetError, Observation, Options, PeerJudge, Prefix, Protocol,
-    Scheme, Sni, observe,
+    Alert, ClientFailure, Endpoint, Host, Meeting, NetError, Observation, Options, PeerJudge, Phase, Prefix,
+    Protocol, Scheme, Sni, observe,
 };
-use crate::path::java::{Branch, Judgement, KeyExchange, Predicted, Question, Settings, Verdict, judge};
+use crate::path::java::{Branch, Judgement, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
     Anchor, Bundle, Fault, FaultKind, Outcome, PeerName, Recommendation, Rules, arrange, bundle, faults_of,
     is_pinned, openssl, recommend, webpki,
@@ -95,10 +96,19 @@ fn observed(
         return seen;
     }
     let chain = observation.certificates();
-    let mut seen = judged(&chain, Some(name), Handshake::of(&observation), client, now);
-    match client.rules {
-        Rules::Java => seen.shake_hands(&observation, options, client),
-        other => seen.evidence.failure = failure_of(other, &observation),
+    let java = client.java;
+    let offer = handshake::offer(&java.settings, java.protocols.as_deref());
+    let meeting = (client.rules == Rules::Java).then(|| observation.meeting(&offer, options));
+    let handshake = Handshake::of(&observation, meeting.as_ref());
+    let mut seen = judged(&chain, Some(name), handshake, client, now);
+    match meeting {
+        Some(Meeting { failure: Some(failure), .. }) => {
+            seen.fail(&failure, client);
+            seen.blame_the_signatures(&observation, &offer, &failure.error);
+            seen.blame_the_option(&observation, &offer, options, client);
+        }
+        Some(_) => {}
+        None => seen.evidence.failure = failure_of(client.rules, &observation),
     }
     seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
     seen.observation = Some(observation);
@@ -142,16 +152,6 @@ pub(crate) fn chain(
     judged(chain, name, Handshake::default(), client, now)
 }
 
-/// What Java with other settings makes of the same.
-pub(crate) fn by_settings(seen: &Assessment, java: &JavaClient, settings: &Settings) -> Judgement {
-    let evidence = &seen.evidence;
-    let anchors: &[Anchor] = if evidence.store.stops_java() { &[] } else { &evidence.store.anchors };
-    let handshake = seen.observation.as_ref().map_or_else(Handshake::default, Handshake::of);
-    let (chain, name) = (&evidence.presented, evidence.name.as_ref());
-    let question = question(chain, anchors, name, handshake, java, evidence.now);
-    judge(&Question { settings, blocked: &[], ..question })
-}
-
 /// The chain that the server should send.
 pub(crate) fn whole(seen: &Assessment, client: &Client<'_>) -> Option<Bundle> {
     let evidence = &seen.evidence;
@@ -163,29 +163,6 @@ pub(crate) fn whole(seen: &Assessment, client: &Client<'_>) -> Option<Bundle> {
     let asked =
         question(chain, anchors, evidence.name.as_ref(), Handshake::default(), client.java, evidence.now);
     bundle(&asked, &extra)
-}
-
-/// What of the handshake the verdict hangs on.
-#[derive(Debug, Clone, Copy)]
-struct Handshake {
-    key_exchange: KeyExchange,
-    tls13: bool,
-}
-
-impl Default for Handshake {
-    fn default() -> Self {
-        Self { key_exchange: KeyExchange::Signature, tls13: true }
-    }
-}
-
-impl Handshake {
-    fn of(observation: &Observation) -> Self {
-        let by_rsa = observation.cipher_suite.and_then(CipherSuite::key_exchange) == Some("RSA");
-        Self {
-            key_exchange: if by_rsa { KeyExchange::KeyEncipherment } else { KeyExchange::Signature },
-            tls13: observation.protocol.is_none_or(|protocol| protocol == Protocol::Tls13),
-        }
-    }
 }
 
 /// The judge for connections that carry credentials: the same rules, the same store.
@@ -233,7 +210,8 @@ fn question<'a>(
     Question {
         name,
         key_exchange: handshake.key_exchange,
-        tls13: handshake.tls13,
+        session: handshake.session,
+        schemes: handshake.schemes(&java.settings, java.protocols.as_deref()),
         blocked: &java.blocked,
         jdk_authorities: &java.jdk_authorities,
         ..Question::new(presented, anchors, now, &java.settings)
@@ -351,26 +329,33 @@ fn open_end(chain: &[Certificate], faults: &[Fault], extra: &[Certificate]) -> O
 }
 
 impl Assessment {
-    /// What a JVM meets in place of rustls.
-    fn shake_hands(&mut self, observation: &Observation, options: &Options, client: &Client<'_>) {
-        let offer = Offer::java(&client.java.settings.tls_disabled, client.java.protocols.as_deref());
-        let Some(failure) = observation.failure_of(&offer, options) else { return };
-        self.fail(&failure, client);
-        // The same JVM without the option that names its TLS versions.
-        let usual = Offer::java(&client.java.settings.tls_disabled, None);
-        let is_restricted = client.java.protocols.is_some();
-        if is_restricted && observation.tells(&offer) && observation.failure_of(&usual, options).is_none() {
-            self.blame_the_option(observation, client);
+    /// What a Java with other settings makes of the same server or chain, and of the same store.
+    pub(crate) fn of_release(&self, java: &JavaClient, settings: &Settings) -> Outcome {
+        let offer = handshake::offer(settings, java.protocols.as_deref());
+        let asked = self.observation.as_ref().zip(self.asked.as_ref());
+        let meeting = asked.map(|(seen, options)| seen.meeting(&offer, options));
+        let handshake = match &self.observation {
+            Some(observation) => Handshake::of(observation, meeting.as_ref()),
+            None => Handshake::default(),
+        };
+        let evidence = &self.evidence;
+        let anchors: &[Anchor] = if evidence.store.stops_java() { &[] } else { &evidence.store.anchors };
+        let (chain, name) = (&evidence.presented, evidence.name.as_ref());
+        let question = question(chain, anchors, name, handshake, java, evidence.now);
+        let schemes = handshake.schemes(settings, java.protocols.as_deref());
+        let judgement = judge(&Question { settings, schemes, blocked: &[], ..question });
+        let mut outcome = Outcome::from(&judgement);
+        if evidence.store.stops_java() {
+            outcome.error = Some(Predicted::store_unreadable().exception);
+        }
+        match meeting.and_then(|meeting| meeting.failure) {
+            Some(failure) => Self::failed(&failure, settings, outcome),
+            None => outcome,
         }
     }
 
-    /// What the answer of a Java with other settings to the same chain becomes in its own handshake.
-    pub(crate) fn in_handshake(&self, java: &JavaClient, settings: &Settings, outcome: Outcome) -> Outcome {
-        let offer = Offer::java(&settings.tls_disabled, java.protocols.as_deref());
-        let asked = self.observation.as_ref().zip(self.asked.as_ref());
-        let Some(failure) = asked.and_then(|(seen, options)| seen.failure_of(&offer, options)) else {
-            return outcome;
-        };
+    /// The answer to a chain where the handshake fails.
+    fn failed(failure: &ClientFailure, settings: &Settings, outcome: Outcome) -> Outcome {
         let why = with_causes(&failure.error);
         if matches!(failure.error, NetError::NotRecorded { .. }) && outcome.is_trusted() {
             return Outcome {
@@ -398,13 +383,46 @@ impl Assessment {
         }
     }
 
-    /// The connection fails for the client's own option alone.
-    fn blame_the_option(&mut self, observation: &Observation, client: &Client<'_>) {
+    /// Says so where a server that has a suite in common with the client has no certificate for it.
+    fn blame_the_signatures(&mut self, observation: &Observation, offer: &Offer, error: &NetError) {
+        let chosen = observation.protocol.zip(observation.cipher_suite);
+        // Of a version that the client does not offer, the suites say nothing.
+        let is_shared = chosen.is_some_and(|(version, suite)| {
+            offer.accepts(version, suite) || !offer.versions.contains(&version)
+        });
+        let refused = matches!(
+            error,
+            NetError::Alert { alert: Alert::HANDSHAKE_FAILURE, .. }
+                | NetError::Closed { phase: Phase::Handshake, .. }
+        );
+        let unasked = observation.unasked(offer).filter(|_| is_shared && refused);
+        let (Some(unasked), Some(failure)) = (unasked, &mut self.evidence.failure) else { return };
+        failure.code = "signature-schemes-none";
+        failure.message = format!("{}: {unasked}, which this client does not ask for", failure.message);
+    }
+
+    /// Says so where the connection fails for the client's own option alone: the same JVM without the option that names its
+    /// TLS versions gets on.
+    fn blame_the_option(
+        &mut self,
+        observation: &Observation,
+        offer: &Offer,
+        options: &Options,
+        client: &Client<'_>,
+    ) {
+        let java = client.java;
+        let usual = handshake::offer(&java.settings, None);
+        if java.protocols.is_none()
+            || !observation.tells(offer)
+            || observation.meeting(&usual, options).failure.is_some()
+        {
+            return;
+        }
         let Some(failure) = &mut self.evidence.failure else { return };
         let names = |protocols: &[Protocol]| {
             protocols.iter().map(|protocol| protocol.java_name()).collect::<Vec<_>>().join(", ")
         };
-        let told = names(client.java.protocols.as_deref().unwrap_or_default());
+        let told = names(java.protocols.as_deref().unwrap_or_default());
         let chosen = observation.protocol.map(Protocol::java_name).unwrap_or("another version");
         failure.code = "protocol-client-restricted";
         failure.message = format!(

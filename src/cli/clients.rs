@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 
 use super::assemble::ClientStore;
-use super::assess::{self, Assessment};
+use super::assess::Assessment;
 use super::client::JavaClient;
-use crate::path::java::{Judgement, Predicted, Settings, Verdict, Version};
+use crate::path::java::{Judgement, Settings, Verdict, Version};
 use crate::path::{Anchor, Outcome, Rules, openssl, webpki};
 use crate::render::json::v1;
 use crate::render::text::diagnosis::Column;
@@ -95,15 +95,8 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
     let version = java.settings.version;
     for newest in RELEASES.map(Version::newest).iter().filter(|newest| **newest != version) {
         let settings = Settings::of(newest);
-        let mut outcome = Outcome::from(&assess::by_settings(seen, java, &settings));
-        if evidence.store.stops_java() {
-            outcome.error = Some(Predicted::store_unreadable().exception);
-        }
-        add(
-            &format!("Java {newest}"),
-            &format!("java-{newest}"),
-            seen.in_handshake(java, &settings, outcome),
-        );
+        let label = (format!("Java {newest}"), format!("java-{newest}"));
+        add(&label.0, &label.1, seen.of_release(java, &settings));
     }
     add(OPENSSL.0, OPENSSL.1, seen.of_other(Rules::OpenSsl, openssl::judge(chain, anchors, name, now)));
     add(WEBPKI.0, WEBPKI.1, seen.of_other(Rules::Webpki, webpki::judge(chain, anchors, name, now)));

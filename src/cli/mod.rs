@@ -15,6 +15,7 @@ mod complete;
 mod error;
 mod exit;
 mod fleet;
+mod handshake;
 mod journal;
 mod many;
 mod members;

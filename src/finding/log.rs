@@ -123,7 +123,7 @@ const TEXTS: &[Text] = &[
     text(
         "Received fatal alert: handshake_failure",
         2,
-        &["client-certificate-required", "cipher-suites-none", "handshake-failed"],
+        &["client-certificate-required", "cipher-suites-none", "signature-schemes-none", "handshake-failed"],
     ),
     text("Received fatal alert: certificate_required", 1, &["client-certificate-required"]),
     text("Received fatal alert: bad_certificate", 1, &["client-certificate-required"]),

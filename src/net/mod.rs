@@ -29,7 +29,7 @@ pub use connect::addresses_of;
 pub use endpoint::{Endpoint, EndpointError, HTTPS_PORT, Host, Scheme, without_secrets};
 pub use error::{NetError, Phase, Prefix};
 pub use no_proxy::NoProxy;
-pub use observe::{ClientAuthRequest, ClientFailure, Means, Observation, Presented, observe};
+pub use observe::{ClientAuthRequest, ClientFailure, Means, Meeting, Observation, Presented, observe};
 pub use options::{ClientAuth, Options, Proxy, Resolve, Sni};
 pub use peer::PeerJudge;
 pub use starttls::StartTls;

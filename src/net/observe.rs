@@ -50,6 +50,8 @@ pub struct Observation {
     pub client_auth: Option<ClientAuthRequest>,
     /// Whether the server proved that it has the leaf's key; `None` when the handshake ended before.
     pub handshake_signature: Option<Outcome>,
+    /// The scheme of that proof (IANA SignatureScheme).
+    pub signature_scheme: Option<u16>,
     /// The time by the server's clock, if it was asked for and told.
     pub server_time: Option<OffsetDateTime>,
     /// Why the handshake did not succeed although the chain was had.
@@ -77,26 +79,55 @@ pub struct ClientAuthRequest {
 }
 
 impl Observation {
-    /// What a JVM with this offer meets in place of rustls; `None` when its handshake goes through (trust, and the
-    /// number of certificates, are another question). Where the observation does not say, the server is asked once more.
-    pub fn failure_of(&self, client: &Offer, options: &Options) -> Option<ClientFailure> {
+    /// What a JVM with this offer meets in place of rustls (trust, and the number of certificates, are another question).
+    /// Where the observation does not say, the server is asked once more.
+    pub fn meeting(&self, client: &Offer, options: &Options) -> Meeting {
+        let seen = self.protocol.zip(self.cipher_suite);
         let before = |error| ClientFailure { error, before_chain: true };
-        if !self.shows(client) {
-            let choice = match &self.choices {
-                None => legacy::choice(&self.endpoint, options, client).err(),
+        let chosen = if self.shows(client) {
+            seen
+        } else {
+            let asked = match &self.choices {
+                None => self.choice(options, client),
                 Some(known) => match known.iter().find(|(offer, _)| offer == client) {
-                    Some((_, answer)) => answer.clone().err(),
-                    None => Some(self.not_recorded()),
+                    Some((_, answer)) => answer.clone(),
+                    None => Err(self.not_recorded()),
                 },
             };
-            return choice.or_else(|| self.beyond_limits()).map(before);
-        }
-        self.beyond_limits().map(before).or_else(|| {
-            let error = self.failure.clone()?;
+            match asked {
+                Ok(chosen) => Some(chosen),
+                Err(error) => return Meeting { chosen: None, failure: Some(before(error)) },
+            }
+        };
+        let failure = self.beyond_limits().map(before).or_else(|| {
+            // Of another version than the one seen only the hello is known.
+            let is_same = self.means == Means::Handshake && chosen.unzip().0 == self.protocol;
+            let error = self.failure.clone().filter(|_| is_same && !self.is_objection())?;
             // Without the name the server refused there would be no chain.
             let before_chain = matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. });
             Some(ClientFailure { error, before_chain })
-        })
+        });
+        Meeting { chosen, failure }
+    }
+
+    /// What the server chooses from an offer.
+    pub(super) fn choice(
+        &self,
+        options: &Options,
+        client: &Offer,
+    ) -> Result<(Protocol, CipherSuite), NetError> {
+        let chosen = legacy::choice(&self.endpoint, options, client)?;
+        if chosen.0 == Protocol::Tls13 && self.protocol == Some(Protocol::Tls13) {
+            // A server may look for a fitting certificate behind its hello only, where its alert is encrypted.
+            let same = Options { schemes: Some(client.schemes.clone()), ask_time: false, ..options.clone() };
+            let total = Deadline::after(options.total);
+            if let Err(missed) = attempt(&self.endpoint, &same, total)
+                && matches!(missed.error, NetError::Alert { .. } | NetError::Closed { .. })
+            {
+                return Err(missed.error);
+            }
+        }
+        Ok(chosen)
     }
 
     /// Whether a record tells what a client with this offer meets, or nobody has to tell, because the server can be asked.
@@ -113,9 +144,24 @@ impl Observation {
     pub(super) fn shows(&self, client: &Offer) -> bool {
         let chosen = self.protocol.zip(self.cipher_suite);
         let shared = chosen.is_some_and(|(version, suite)| client.accepts(version, suite));
-        // What rustls objects to (NetError::Protocol), a JVM may not.
-        let objected = matches!(self.failure, Some(NetError::Protocol { .. }));
-        self.means == Means::Handshake && shared && !objected
+        self.means == Means::Handshake && shared && !self.is_objection() && self.unasked(client).is_none()
+    }
+
+    /// What rustls objects to, a JVM may not.
+    fn is_objection(&self) -> bool {
+        matches!(self.failure, Some(NetError::Protocol { .. }))
+    }
+
+    /// What of the server's certificates and signature this client does not ask for: a server may choose by that, or have
+    /// nothing to show.
+    pub fn unasked(&self, client: &Offer) -> Option<String> {
+        if self.protocol.is_some_and(|version| version < Protocol::Tls12) {
+            return None; // which have no signature_algorithms
+        }
+        client.unasked(&self.certificates()).or_else(|| {
+            let scheme = self.signature_scheme.filter(|scheme| !client.schemes.contains(scheme))?;
+            Some(format!("the server signs with the scheme {scheme:#06x}"))
+        })
     }
 
     /// The limit of sun/security/ssl/SSLConfiguration.java on a message, as it is before its certificates are counted.
@@ -136,6 +182,15 @@ impl Observation {
     pub fn certificates(&self) -> Vec<Certificate> {
         self.chain.iter().filter_map(|presented| presented.certificate.clone().ok()).collect()
     }
+}
+
+/// What a client meets at a server.
+#[derive(Debug, Clone)]
+pub struct Meeting {
+    /// What the server chose; `None` where it refused.
+    pub chosen: Option<(Protocol, CipherSuite)>,
+    /// Why the handshake fails, if it does.
+    pub failure: Option<ClientFailure>,
 }
 
 /// What a client meets in a handshake.
@@ -208,7 +263,7 @@ fn is_worth_asking_again(error: &NetError) -> bool {
 }
 
 fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetError) -> Observation {
-    let legacy::Shown { flight, address, sni } = shown;
+    let legacy::Shown { flight, address, sni, .. } = shown;
     let request = flight.request.map(|authorities| ClientAuthRequest { authorities, required: None });
     Observation {
         endpoint: endpoint.clone(),
@@ -223,6 +278,7 @@ fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetErro
         stapled_ocsp: flight.stapled_ocsp,
         client_auth: request,
         handshake_signature: None,
+        signature_scheme: None,
         server_time: None,
         failure: Some(failure),
         choices: None,
@@ -231,6 +287,10 @@ fn from_first_flight(endpoint: &Endpoint, shown: legacy::Shown, failure: NetErro
 
 fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Observation, Box<Missed>> {
     let peer = Peer::new(endpoint.host.clone(), None, options.client_auth.clone());
+    let peer = match &options.schemes {
+        Some(schemes) => peer.offering(schemes),
+        None => peer,
+    };
     let session = Session::open(endpoint, options, peer, total);
     let mut session = session.map_err(|error| Box::new(Missed { error, shown: None }))?;
     let outcome = session.handshake(total.within(options.handshake));
@@ -271,6 +331,7 @@ fn attempt(endpoint: &Endpoint, options: &Options, total: Deadline) -> Result<Ob
         stapled_ocsp: Some(seen.stapled_ocsp).filter(|response| !response.is_empty()),
         client_auth: seen.request.map(|authorities| ClientAuthRequest { authorities, required }),
         handshake_signature: seen.signature,
+        signature_scheme: seen.scheme,
         server_time,
         failure,
         choices: None,
@@ -287,7 +348,8 @@ fn kept(endpoint: &Endpoint, options: &Options, session: &Session, error: &NetEr
         return None;
     }
     let (address, sni) = (session.wire.address, options.sni.name_for(&endpoint.host));
-    let seen = from_first_flight(endpoint, legacy::Shown { flight, address, sni }, error.clone());
+    let seen =
+        from_first_flight(endpoint, legacy::Shown { flight, address, sni, is_cut: false }, error.clone());
     Some(Observation { means: Means::Handshake, ..seen })
 }
 

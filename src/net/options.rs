@@ -34,6 +34,8 @@ pub struct Options {
     pub ask_time: bool,
     /// The only versions of TLS to offer; `None` for 1.2 and 1.3. An older one is never offered where something is sent.
     pub versions: Option<Vec<Protocol>>,
+    /// The only signature schemes to offer, by number; `None` for all there are.
+    pub schemes: Option<Vec<u16>>,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             alpn: Vec::new(),
             ask_time: false,
             versions: None,
+            schemes: None,
         }
     }
 }

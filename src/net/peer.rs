@@ -28,6 +28,8 @@ pub(super) struct Seen {
     /// Names of the authorities in a certificate request, as encoded.
     pub(super) request: Option<Vec<Vec<u8>>>,
     pub(super) signature: Option<Outcome>,
+    /// How the server signed the handshake.
+    pub(super) scheme: Option<u16>,
     pub(super) rejected: Option<String>,
 }
 
@@ -37,13 +39,19 @@ pub(super) struct Peer {
     judge: Option<PeerJudge>,
     client_auth: Option<ClientAuth>,
     algorithms: WebPkiSupportedAlgorithms,
+    schemes: Vec<SignatureScheme>,
     seen: Mutex<Seen>,
 }
 
 impl Peer {
     pub(super) fn new(host: Host, judge: Option<PeerJudge>, client_auth: Option<ClientAuth>) -> Self {
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        Self { host, judge, client_auth, algorithms, seen: Mutex::default() }
+        Self { host, judge, client_auth, algorithms, schemes: OFFERED.to_vec(), seen: Mutex::default() }
+    }
+
+    /// The same, with these signature schemes in the hello.
+    pub(super) fn offering(self, schemes: &[u16]) -> Self {
+        Self { schemes: schemes.iter().copied().map(SignatureScheme::from).collect(), ..self }
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -82,7 +90,10 @@ impl Peer {
             Err(_) => signature(leaf, signed.scheme, message, signed.signature()),
         };
         let valid = outcome.is_valid();
-        self.with(|seen| seen.signature = Some(outcome));
+        self.with(|seen| {
+            seen.signature = Some(outcome);
+            seen.scheme = Some(signed.scheme.into());
+        });
         match by_webpki {
             _ if valid || self.judge.is_none() => Ok(HandshakeSignatureValid::assertion()),
             by_webpki => by_webpki,
@@ -132,6 +143,7 @@ impl ServerCertVerifier for Peer {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         if TLS12_ONLY.contains(&signed.scheme) {
+            self.with(|seen| seen.scheme = Some(signed.scheme.into()));
             // RFC 8446 section 4.2.3: these are for certificates alone.
             let refused = Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
             return if self.judge.is_some() { refused } else { Ok(HandshakeSignatureValid::assertion()) };
@@ -141,7 +153,7 @@ impl ServerCertVerifier for Peer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        OFFERED.to_vec()
+        self.schemes.clone()
     }
 }
 

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::legacy::Offer;
 use super::observe::{ClientAuthRequest, Means, Observation, Presented};
-use super::{Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol, legacy};
+use super::{Alert, CipherSuite, Endpoint, NetError, Options, Phase, Protocol};
 use crate::cert::verify::Outcome;
 
 /// The `schema` member of the document.
@@ -36,7 +36,7 @@ pub fn choices(observation: &Observation, options: &Options, offers: &[Offer]) -
     let mut choices: Vec<Choice> = Vec::new();
     for offer in offers.iter().filter(is_open) {
         if !choices.iter().any(|(known, _)| known == offer) {
-            choices.push((offer.clone(), legacy::choice(&observation.endpoint, options, offer)));
+            choices.push((offer.clone(), observation.choice(options, offer)));
         }
     }
     choices
@@ -84,6 +84,8 @@ struct Document {
     stapled_ocsp: Option<String>,
     client_auth: Option<Request>,
     handshake_signature: Option<String>,
+    #[serde(default)]
+    signature_scheme: Option<u16>,
     server_time: Option<String>,
     failure: Option<Trouble>,
     choices: Vec<Answer>,
@@ -100,6 +102,10 @@ struct Answer {
     versions: Vec<u16>,
     suites: Vec<u16>,
     groups: Vec<u16>,
+    #[serde(default)]
+    schemes: Vec<u16>,
+    #[serde(default)]
+    certificate_schemes: Option<Vec<u16>>,
     lists_versions: bool,
     chosen: Option<(u16, u16)>,
     failure: Option<Trouble>,
@@ -226,6 +232,7 @@ impl Document {
             stapled_ocsp: seen.stapled_ocsp.as_ref().map(|response| BASE64.encode(response)),
             client_auth: seen.client_auth.as_ref().map(request),
             handshake_signature: seen.handshake_signature.as_ref().map(signature),
+            signature_scheme: seen.signature_scheme,
             server_time: seen.server_time.map(text),
             failure: seen.failure.as_ref().map(Trouble::of),
             choices: seen.choices.iter().flatten().map(Answer::of).collect(),
@@ -264,6 +271,7 @@ impl Document {
             stapled_ocsp: self.stapled_ocsp.as_ref().map(octets).transpose()?,
             client_auth: self.client_auth.as_ref().map(request).transpose()?,
             handshake_signature: self.handshake_signature.as_ref().map(signature),
+            signature_scheme: self.signature_scheme,
             server_time: self.server_time.as_deref().map(date).transpose()?,
             failure: self.failure.as_ref().map(|failure| failure.error(&peer)).transpose()?,
             choices: Some(self.choices.iter().map(|answer| answer.choice(&peer)).collect::<Result<_, _>>()?),
@@ -279,6 +287,8 @@ impl Answer {
             versions: offer.versions.iter().map(|version| version.wire()).collect(),
             suites: offer.suites.iter().map(|suite| suite.0).collect(),
             groups: offer.groups.clone(),
+            schemes: offer.schemes.clone(),
+            certificate_schemes: offer.certificate_schemes.clone(),
             lists_versions: offer.lists_versions,
             chosen: outcome.as_ref().ok().map(|(version, suite)| (version.wire(), suite.0)),
             failure: outcome.as_ref().err().map(Trouble::of),
@@ -290,6 +300,8 @@ impl Answer {
             versions: self.versions.iter().map(|version| protocol(*version)).collect::<Result<_, _>>()?,
             suites: self.suites.iter().copied().map(CipherSuite).collect(),
             groups: self.groups.clone(),
+            schemes: self.schemes.clone(),
+            certificate_schemes: self.certificate_schemes.clone(),
             lists_versions: self.lists_versions,
         };
         let outcome = match (&self.failure, self.chosen) {

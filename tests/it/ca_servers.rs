@@ -14,7 +14,7 @@ use crate::support::openssl::openssl;
 use crate::support::program;
 use crate::support::scratch::Scratch;
 
-const PASSWORD: &str = "a long password";
+pub(crate) const PASSWORD: &str = "a long password";
 
 fn issue(authority: &Authority, kind: KeyKind) -> Issued {
     let names = ["scim.corp.test", "127.0.0.1", "::1"].map(|name| LeafName::parse(name).unwrap());
@@ -40,14 +40,15 @@ fn keystore(issued: &Issued, format: &str) -> Vec<u8> {
 }
 
 /// A Java application with a keystore per server; ended when dropped.
-struct Servers {
+pub(crate) struct Servers {
     child: Child,
     /// Ports on 127.0.0.1 and ::1, per keystore.
-    ports: Vec<(u16, u16)>,
+    pub(crate) ports: Vec<(u16, u16)>,
 }
 
 impl Servers {
-    fn start(keystores: &[(String, &str)]) -> Self {
+    /// Opened with [`PASSWORD`].
+    pub(crate) fn start(keystores: &[(String, &str)]) -> Self {
         let args: Vec<_> =
             keystores.iter().flat_map(|(path, kind)| [path.as_str(), kind, PASSWORD]).collect();
         let mut command = java::command(Jvm::compiler(), "KeystoreServer", &[], &args);

@@ -63,6 +63,7 @@ const CODES: &[&str] = &[
     "server-not-tls",
     "server-unreachable",
     "signature-invalid",
+    "signature-schemes-none",
     "signature-unchecked",
     "signature-weak",
     "sni-dependent",
@@ -200,6 +201,7 @@ const ELSEWHERE: &[&str] = &[
     "revocation-unknown",
     "server-not-tls",
     "server-unreachable",
+    "signature-schemes-none",
     "sni-dependent",
     "starttls-refused",
     "store-empty-for-java",
@@ -377,7 +379,9 @@ fn failures_on_the_way_and_stores_that_cannot_be_read_are_findings() {
         let expected = expected.contains(&code)
             || code.starts_with("server-")
             || code.starts_with("protocol-")
-            || ["proxy-refused", "record-incomplete", "sni-dependent", "starttls-refused"].contains(&code);
+            || ["proxy-refused", "record-incomplete", "signature-schemes-none", "sni-dependent"]
+                .contains(&code)
+            || code == "starttls-refused";
         assert_eq!(is_about_connections, expected, "{code}");
     }
     assert_eq!(

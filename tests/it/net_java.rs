@@ -9,7 +9,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use trustmend::net::legacy::Offer;
 use trustmend::net::{NetError, Observation, Options, Prefix, Protocol, Proxy, Resolve, observe};
-use trustmend::path::java::{Settings, Version};
+use trustmend::path::java::{Session, Settings, Version};
 
 use crate::net_support::{OpensslServer, Pki, RsaFiles, endpoint, https, listen, openssl};
 use crate::support::jvm::Jvm;
@@ -34,9 +34,19 @@ impl Judge {
 
     /// What it should print for each of these, speaking these protocols (all that it may, unless said).
     pub(crate) fn predicted(&self, seen: &[Met], protocols: Option<&[Protocol]>) -> Vec<String> {
-        let client = Offer::java(&self.settings.tls_disabled, protocols);
+        let client = offer(&self.settings, protocols);
         let prefix = if self.settings.alert_prefix { Prefix::Alert } else { Prefix::None };
         seen.iter().map(|met| met.text(&client, prefix)).collect()
+    }
+
+    /// The JVM.
+    pub(crate) fn jvm(&self) -> &'static Jvm {
+        self.jvm
+    }
+
+    /// Its rules.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Which one it is.
@@ -53,6 +63,20 @@ impl Judge {
     }
 }
 
+/// What a JVM with these rules puts into its hello.
+pub(crate) fn offer(settings: &Settings, protocols: Option<&[Protocol]>) -> Offer {
+    let offer = Offer::java(&settings.tls_disabled, protocols);
+    let session = |version: &Protocol| match version {
+        Protocol::Tls13 => Session::Tls13,
+        Protocol::Tls12 => Session::Tls12,
+        _ => Session::Older,
+    };
+    let versions: Vec<Session> = offer.versions.iter().map(session).collect();
+    let [handshake, certificates] =
+        [settings.handshake_schemes(&versions), settings.certificate_schemes(&versions)];
+    offer.limited(settings.groups(), handshake.numbers(), certificates.numbers())
+}
+
 /// A server as this program met it.
 pub(crate) struct Met(Result<Observation, NetError>, Options);
 
@@ -65,7 +89,7 @@ impl Met {
         let text =
             |error: &NetError| error.java_text(prefix).unwrap_or_else(|| format!("unknown: {error:?}"));
         match &self.0 {
-            Ok(seen) => match seen.failure_of(client, &self.1) {
+            Ok(seen) => match seen.meeting(client, &self.1).failure {
                 Some(failure) => text(&failure.error),
                 None => "OK".to_owned(),
             },

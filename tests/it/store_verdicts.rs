@@ -44,18 +44,28 @@ fn ask(jvm: &Jvm, options: &[&str], lines: &str) -> Vec<String> {
 }
 
 /// What this program says, in the words of `Stores`, and the codes it finds with their severities.
-pub(crate) fn told(outcome: &program::Outcome) -> (String, Vec<(String, String)>) {
-    let target = &outcome.json()["targets"][0];
+pub(crate) fn told(outcome: &program::Outcome) -> Told {
+    told_each(outcome).swap_remove(0)
+}
+
+/// The answer, and codes with severities.
+pub(crate) type Told = (String, Vec<(String, String)>);
+
+/// The same of each target.
+pub(crate) fn told_each(outcome: &program::Outcome) -> Vec<Told> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let found = target["findings"].as_array().unwrap_or_else(|| panic!("{}", outcome.stdout)).iter();
-    let found = found.map(|finding| (text(&finding["code"]), text(&finding["severity"]))).collect();
-    let predicted = text(&target["predicted_error"]);
-    let answer = match text(&target["verdict"]).as_str() {
-        "trusted" => "trusted".to_owned(),
-        _ if predicted.starts_with("java.net.SocketException: ") => "unreadable".to_owned(),
-        _ => predicted,
+    let told = |target: &Value| {
+        let found = target["findings"].as_array().unwrap_or_else(|| panic!("{}", outcome.stdout)).iter();
+        let found = found.map(|finding| (text(&finding["code"]), text(&finding["severity"]))).collect();
+        let predicted = text(&target["predicted_error"]);
+        let answer = match text(&target["verdict"]).as_str() {
+            "trusted" => "trusted".to_owned(),
+            _ if predicted.starts_with("java.net.SocketException: ") => "unreadable".to_owned(),
+            _ => predicted,
+        };
+        (answer, found)
     };
-    (answer, found)
+    outcome.json()["targets"].as_array().unwrap().iter().map(told).collect()
 }
 
 /// Certificates for `localhost` and their authorities, made as they are needed.

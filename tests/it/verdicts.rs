@@ -8,7 +8,7 @@ use base64::Engine as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use trustmend::cert::Certificate;
-use trustmend::path::java::{Question, Settings, Verdict, Version, judge};
+use trustmend::path::java::{Question, Session, Settings, Verdict, Version, judge};
 use trustmend::path::{Anchor, PeerName};
 
 /// A chain, a store, a name and a time.
@@ -83,6 +83,8 @@ impl Case {
         let now = OffsetDateTime::parse(&self.time, &Rfc3339).unwrap();
         let mut question = Question::new(&self.chain, &self.anchors, now, settings);
         question.name = (!self.name.is_empty()).then_some(&name);
+        // The oracle's session has the algorithms of both versions, as one has that is not agreed yet.
+        question.schemes = Some(settings.certificate_schemes(&[Session::Tls12, Session::Tls13]));
         answer(&question)
     }
 

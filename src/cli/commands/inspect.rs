@@ -10,6 +10,7 @@ use super::super::Context;
 use super::super::args::{Network, StorePassword};
 use super::super::error::CliError;
 use super::super::exit::Exit;
+use super::super::handshake;
 use super::super::many::{self, Many};
 use super::super::members::{self, Addresses, Way};
 use super::super::network::{self, Connecting};
@@ -176,7 +177,7 @@ fn saved(
         Err(error) => return Shown::failed(text, assemble::net_error(endpoint, &error)),
     };
     // What the usual Java of each release would meet, where that takes another question.
-    let offer = |feature: &u32| Offer::java(&Settings::of(&Version::newest(*feature)).tls_disabled, None);
+    let offer = |feature: &u32| handshake::offer(&Settings::of(&Version::newest(*feature)), None);
     let offers: Vec<Offer> = FEATURES.iter().map(offer).collect();
     let choices = record::choices(&observation, &options, &offers);
     let observation = Observation { choices: Some(choices), ..observation };

@@ -49,6 +49,7 @@ mod root_untrusted;
 mod server_not_tls;
 mod server_unreachable;
 mod signature_invalid;
+mod signature_schemes_none;
 mod signature_unchecked;
 mod signature_weak;
 mod sni_dependent;
@@ -79,6 +80,7 @@ pub const RULES: &[&Rule] = &[
     &protocol_too_old::RULE,
     &protocol_client_restricted::RULE,
     &cipher_suites_none::RULE,
+    &signature_schemes_none::RULE,
     &sni_dependent::RULE,
     &proxy_refused::RULE,
     &record_incomplete::RULE,

@@ -1,4 +1,4 @@
-//! A server's first flight up to TLS 1.2, read from the wire's octets as they come.
+//! A server's first flight, as far as it is in the clear, read from the wire's octets as they come.
 
 use crate::net::{Alert, CipherSuite, Protocol};
 
@@ -13,6 +13,9 @@ const MAX_IDLE: usize = 32;
 
 /// Most certificates kept.
 const MAX_CERTIFICATES: usize = 1000;
+
+/// RFC 8446 section 4.2.1.
+const SUPPORTED_VERSIONS: usize = 43;
 
 /// What a first flight says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,7 +168,12 @@ impl FlightReader {
         let understood = match kind {
             // hello_request, new_session_ticket, server_key_exchange: nothing to learn.
             0 | 4 | 12 => Some(()),
-            2 => server_hello(body, flight),
+            2 => {
+                let read = server_hello(body, flight);
+                // What follows is encrypted, or waits for another hello.
+                self.over = flight.version == Some(Protocol::Tls13);
+                read
+            }
             11 => certificates(body).map(|chain| {
                 flight.presents_nothing = chain.is_empty();
                 flight.chain = chain;
@@ -182,13 +190,24 @@ impl FlightReader {
     }
 }
 
-/// RFC 5246 section 7.4.1.3.
+/// RFC 5246 section 7.4.1.3; RFC 8446 section 4.1.3, and 4.1.4 of a HelloRetryRequest, which has the same form.
 fn server_hello(body: &[u8], flight: &mut Flight) -> Option<()> {
     let mut cursor = Cursor(body);
     flight.version = Some(Protocol::from_wire(cursor.number(2)?.try_into().ok()?)?);
     cursor.take(32)?;
     cursor.counted(1)?;
     flight.cipher_suite = Some(CipherSuite(cursor.number(2)?.try_into().ok()?));
+    cursor.take(1)?;
+    if cursor.0.is_empty() {
+        return Some(());
+    }
+    let mut extensions = Cursor(cursor.counted(2)?);
+    while !extensions.0.is_empty() {
+        let (kind, content) = (extensions.number(2)?, extensions.counted(2)?);
+        if let (SUPPORTED_VERSIONS, [high, low]) = (kind, content) {
+            flight.version = Some(Protocol::from_wire(u16::from_be_bytes([*high, *low]))?);
+        }
+    }
     Some(())
 }
 

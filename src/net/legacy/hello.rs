@@ -1,21 +1,13 @@
-//! A ClientHello up to TLS 1.2 (RFC 5246 section 7.4.1.2).
+//! A ClientHello (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2).
 
+use ring::agreement::{self, EphemeralPrivateKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::Offer;
+use super::offer::{Offer, TLS13_SUITES};
 use crate::net::{NetError, Protocol};
 
 /// TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746): some servers insist on it.
 const RENEGOTIATION: u16 = 0x00FF;
-
-/// The suites of TLS 1.3, which mean nothing here.
-const TLS13_SUITES: std::ops::Range<u16> = 0x1300..0x1400;
-
-/// signature_algorithms: RFC 8446 section 4.2.3, and before it the pairs of RFC 5246 down to MD5 and DSA.
-const SCHEMES: [u16; 24] = [
-    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501,
-    0x0601, 0x0303, 0x0301, 0x0402, 0x0502, 0x0602, 0x0302, 0x0203, 0x0201, 0x0202, 0x0101,
-];
 
 /// The record that holds the hello for an offer, at this version of it.
 pub(super) fn client_hello(
@@ -26,16 +18,18 @@ pub(super) fn client_hello(
 ) -> Result<Vec<u8>, NetError> {
     let mut random = [0; 32];
     let filled = SystemRandom::new().fill(&mut random);
-    filled.map_err(|_| NetError::Unusable { what: "the system gives no random numbers".to_owned() })?;
-    let suites = offer.suites.iter().map(|suite| suite.0).filter(|suite| !TLS13_SUITES.contains(suite));
-    let mut body = version.wire().to_be_bytes().to_vec();
+    filled.map_err(|_| no_random_numbers())?;
+    let tls13 = offer.has_tls13();
+    let suites = offer.suites.iter().map(|suite| suite.0);
+    let suites = suites.filter(|suite| tls13 || !TLS13_SUITES.contains(suite));
+    let mut body = version.min(Protocol::Tls12).wire().to_be_bytes().to_vec();
     body.extend(random);
     body.push(0); // no session to resume
     body.extend(counted16(&numbers(suites.chain([RENEGOTIATION]))));
     body.extend([1, 0]); // no compression
     // SSL 3.0 knows no extensions, and servers of that age choke on them.
     if version > Protocol::Ssl3 {
-        body.extend(counted16(&extensions(offer, version, sni, alpn)));
+        body.extend(counted16(&extensions(offer, version, sni, alpn)?));
     }
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
     let message = [&[1], length.get(1..).unwrap_or_default(), &body].concat();
@@ -44,7 +38,12 @@ pub(super) fn client_hello(
     Ok([&[22][..], &record_version, &counted16(&message)].concat())
 }
 
-fn extensions(offer: &Offer, version: Protocol, sni: Option<&str>, alpn: &[String]) -> Vec<u8> {
+fn extensions(
+    offer: &Offer,
+    version: Protocol,
+    sni: Option<&str>,
+    alpn: &[String],
+) -> Result<Vec<u8>, NetError> {
     let mut all = Vec::new();
     let mut extension = |number: u16, content: &[u8]| {
         all.extend(number.to_be_bytes());
@@ -57,7 +56,10 @@ fn extensions(offer: &Offer, version: Protocol, sni: Option<&str>, alpn: &[Strin
     extension(10, &counted16(&numbers(offer.groups.iter().copied())));
     extension(11, &[1, 0]); // uncompressed points
     if version >= Protocol::Tls12 {
-        extension(13, &counted16(&numbers(SCHEMES)));
+        extension(13, &counted16(&numbers(offer.schemes.iter().copied())));
+        if let Some(schemes) = &offer.certificate_schemes {
+            extension(50, &counted16(&numbers(schemes.iter().copied())));
+        }
     }
     if !alpn.is_empty() {
         let names = alpn.iter().flat_map(|name| {
@@ -68,12 +70,31 @@ fn extensions(offer: &Offer, version: Protocol, sni: Option<&str>, alpn: &[Strin
     }
     extension(23, &[]); // extended_master_secret
     if offer.lists_versions {
-        // Not TLS 1.3: its key shares are not sent here.
-        let clear = offer.versions.iter().filter(|listed| **listed <= version).map(|listed| listed.wire());
-        let listed = numbers(clear);
+        let listed = numbers(offer.versions.iter().map(|listed| listed.wire()));
         extension(43, &[&[u8::try_from(listed.len()).unwrap_or(u8::MAX)], listed.as_slice()].concat());
     }
-    all
+    if offer.has_tls13() {
+        extension(45, &[1, 1]); // psk_dhe_ke
+        extension(51, &counted16(&key_shares(&offer.groups)?));
+    }
+    Ok(all)
+}
+
+/// A share for every group that can be had; a server that wants another asks for it, which shows its choice as well.
+fn key_shares(groups: &[u16]) -> Result<Vec<u8>, NetError> {
+    let known = [(29, &agreement::X25519), (23, &agreement::ECDH_P256), (24, &agreement::ECDH_P384)];
+    let mut shares = Vec::new();
+    for (group, algorithm) in known.into_iter().filter(|(group, _)| groups.contains(group)) {
+        let key = EphemeralPrivateKey::generate(algorithm, &SystemRandom::new());
+        let public = key.and_then(|key| key.compute_public_key()).map_err(|_| no_random_numbers())?;
+        shares.extend(group.to_be_bytes());
+        shares.extend(counted16(public.as_ref()));
+    }
+    Ok(shares)
+}
+
+fn no_random_numbers() -> NetError {
+    NetError::Unusable { what: "the system gives no random numbers".to_owned() }
 }
 
 fn numbers(numbers: impl IntoIterator<Item = u16>) -> Vec<u8> {

@@ -30,6 +30,8 @@ pub(super) struct Shown {
     pub(super) flight: Flight,
     pub(super) address: SocketAddr,
     pub(super) sni: Option<String>,
+    /// Whether the server hung up in the middle of it.
+    pub(super) is_cut: bool,
 }
 
 /// Asks until a chain is shown: as given, then without SNI, then for older versions.
@@ -62,10 +64,10 @@ pub(super) fn chain(
     Err(met.clone())
 }
 
-/// What a server would choose from an offer, by a hello of up to TLS 1.2.
+/// What a server would choose from an offer, by a hello alone.
 ///
-/// For a client that cannot be rustls: [`Offer::java`] for one JVM's. A server that speaks TLS 1.3 and has something in
-/// common with the offer there is better asked with [`super::observe()`].
+/// For a client that cannot be rustls: [`Offer::java`] for one JVM's. What a server of TLS 1.3 refuses behind its hello does
+/// not show.
 ///
 /// # Errors
 /// The [`NetError`] that client would meet, whose [`NetError::java_text`] is then what it prints.
@@ -75,8 +77,8 @@ pub fn choice(
     offer: &Offer,
 ) -> Result<(Protocol, CipherSuite), NetError> {
     let peer = endpoint.authority();
-    let no_version = || NetError::Unusable { what: "the offer has no version up to TLS 1.2".to_owned() };
-    let version = offer.newest_in_the_clear().ok_or_else(no_version)?;
+    let no_version = || NetError::Unusable { what: "the offer has no version of TLS".to_owned() };
+    let version = offer.versions.iter().max().copied().ok_or_else(no_version)?;
     let sni = options.sni.name_for(&endpoint.host);
     let shown = ask(endpoint, options, Deadline::after(options.total), offer, version, sni)?;
     let flight = shown.flight;
@@ -85,6 +87,10 @@ pub fn choice(
         (None, None) => Err(NetError::Closed { peer, phase: Phase::Handshake, reset: false }),
         (None, Some((version, _))) if !offer.versions.contains(&version) => {
             Err(NetError::ProtocolTooOld { peer, version, offered: offer.versions.clone() })
+        }
+        // It chose, then found that it has no key for that: the server of the JDK shows its certificate before.
+        (None, Some(_)) if shown.is_cut && !flight.presents_nothing => {
+            Err(NetError::Closed { peer, phase: Phase::Handshake, reset: false })
         }
         (None, Some(choice)) => Ok(choice),
     }
@@ -105,9 +111,13 @@ fn ask(
     wire.write_all(&hello).map_err(|error| wire.failure(&peer, Phase::Handshake, error))?;
     let mut reader = FlightReader::default();
     let mut piece = [0; 4096];
+    let mut is_cut = false;
     while !reader.is_over() {
         match wire.read(&mut piece) {
-            Ok(0) => break,
+            Ok(0) => {
+                is_cut = true;
+                break;
+            }
             // What breaks the rules behind the ServerHello does not take away what was read.
             Ok(count) => match reader.feed(piece.get(..count).unwrap_or_default()) {
                 Ok(()) => {}
@@ -120,5 +130,5 @@ fn ask(
     }
     // close_notify as a warning (RFC 5246 section 7.2.1). Not being heard is no fault.
     let _ = wire.write_all(&[21, 3, 1, 0, 2, 1, 0]);
-    Ok(Shown { flight: reader.into_flight(), address: wire.address, sni })
+    Ok(Shown { flight: reader.into_flight(), address: wire.address, sni, is_cut })
 }

@@ -1,5 +1,7 @@
-//! What a client offers a server: versions, cipher suites, groups.
+//! What a client offers a server: versions, cipher suites, groups, signature schemes.
 
+use crate::cert::{Certificate, KeyAlgorithm, curve_name, signature_name};
+use crate::der::Oid;
 use crate::net::suites::SUITES;
 use crate::net::{CipherSuite, Protocol};
 
@@ -12,6 +14,11 @@ pub struct Offer {
     pub suites: Vec<CipherSuite>,
     /// The groups for key exchange (IANA supported_groups numbers), best first.
     pub groups: Vec<u16>,
+    /// How the server may sign the handshake (IANA SignatureScheme numbers), best first; said from TLS 1.2 on.
+    pub schemes: Vec<u16>,
+    /// How its certificates may be signed, where the client says that too (signature_algorithms_cert, RFC 8446 section
+    /// 4.2.3).
+    pub certificate_schemes: Option<Vec<u16>>,
     /// Whether the versions are listed (supported_versions, RFC 8446 section 4.2.1), as clients of TLS 1.3 do: an old
     /// server that knows the extension then refuses, one that does not chooses its own version.
     pub(in crate::net) lists_versions: bool,
@@ -21,28 +28,63 @@ pub struct Offer {
 const EVERY_GROUP: [u16; 20] =
     [29, 23, 24, 25, 30, 22, 21, 19, 26, 27, 28, 14, 13, 10, 9, 256, 257, 258, 259, 260];
 
-/// The groups of JDK 17 and 25 (sun/security/ssl/NamedGroup.java): x25519, P-256, P-384, P-521, x448, RFC 7919.
-const JAVA_GROUPS: [u16; 10] = [29, 23, 24, 25, 30, 256, 257, 258, 259, 260];
+/// RFC 8446 section 4.2.3, and before it the pairs of RFC 5246 down to MD5 and DSA.
+const EVERY_SCHEME: [u16; 24] = [
+    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501,
+    0x0601, 0x0303, 0x0301, 0x0402, 0x0502, 0x0602, 0x0302, 0x0203, 0x0201, 0x0202, 0x0101,
+];
+
+/// Smallest RSA key, in bits, that signs in TLS 1.3: a hash, as much salt and 16 bits (RFC 8017 section 9.1.1).
+const SMALLEST_PSS: usize = 528;
+
+/// The suites of TLS 1.3.
+pub(super) const TLS13_SUITES: std::ops::Range<u16> = 0x1300..0x1400;
 
 impl Offer {
     /// Everything there is up to a version.
     pub fn everything(newest: Protocol) -> Self {
         let suites = SUITES.iter().map(|(number, _)| CipherSuite(*number)).collect();
-        Self { versions: vec![newest], suites, groups: EVERY_GROUP.to_vec(), lists_versions: false }
+        Self {
+            versions: vec![newest],
+            suites,
+            groups: EVERY_GROUP.to_vec(),
+            schemes: EVERY_SCHEME.to_vec(),
+            certificate_schemes: None,
+            lists_versions: false,
+        }
     }
 
     /// What a JVM offers: the suites JSSE enables, without what its `jdk.tls.disabledAlgorithms` forbids, for the
     /// versions of its `https.protocols` (or `jdk.tls.client.protocols`), by default TLS 1.0 to 1.3 without the disabled.
+    /// Of groups and schemes, everything: [`Offer::limited`].
     pub fn java(disabled_algorithms: &str, protocols: Option<&[Protocol]>) -> Self {
-        let disabled: Vec<_> = disabled_algorithms.split(',').map(str::trim).collect();
+        let disabled = tokens(disabled_algorithms);
+        let versions = Self::java_versions(disabled_algorithms, protocols);
+        let (new, old) = (versions.contains(&Protocol::Tls13), versions.iter().any(|v| *v < Protocol::Tls13));
+        let suites = SUITES.iter().filter(|(number, name)| {
+            let is_spoken = if TLS13_SUITES.contains(number) { new } else { old };
+            is_spoken && is_java(name) && !is_forbidden(name, &disabled)
+        });
+        let suites = suites.map(|(number, _)| CipherSuite(*number)).collect();
+        let newest = versions.first().copied().unwrap_or(Protocol::Tls12);
+        Self { versions, suites, lists_versions: true, ..Self::everything(newest) }
+    }
+
+    /// The versions of that offer alone, newest first.
+    pub fn java_versions(disabled_algorithms: &str, protocols: Option<&[Protocol]>) -> Vec<Protocol> {
+        let disabled = tokens(disabled_algorithms);
         let is_disabled = |name: &str| disabled.iter().any(|token| token.eq_ignore_ascii_case(name));
         let default = [Protocol::Tls13, Protocol::Tls12, Protocol::Tls11, Protocol::Tls10];
         let mut versions = protocols.unwrap_or(&default).to_vec();
         versions.retain(|version| !is_disabled(version.java_name()));
         versions.sort_unstable_by(|a, b| b.cmp(a));
-        let suites = SUITES.iter().filter(|(_, name)| is_java(name) && !is_forbidden(name, &disabled));
-        let suites = suites.map(|(number, _)| CipherSuite(*number)).collect();
-        Self { versions, suites, groups: JAVA_GROUPS.to_vec(), lists_versions: true }
+        versions
+    }
+
+    /// The offer with these groups and signature schemes alone.
+    #[must_use]
+    pub fn limited(self, groups: Vec<u16>, schemes: Vec<u16>, certificate_schemes: Vec<u16>) -> Self {
+        Self { groups, schemes, certificate_schemes: Some(certificate_schemes), ..self }
     }
 
     /// Whether a server's choice is one of those offered.
@@ -50,9 +92,75 @@ impl Offer {
         self.versions.contains(&version) && self.suites.contains(&suite)
     }
 
-    /// The newest version that is not TLS 1.3, whose handshake is encrypted.
-    pub(super) fn newest_in_the_clear(&self) -> Option<Protocol> {
-        self.versions.iter().copied().filter(|version| *version < Protocol::Tls13).max()
+    /// What of a chain, leaf first, the schemes and groups do not ask for, in words; `None` if they ask for all of it.
+    pub(in crate::net) fn unasked(&self, chain: &[Certificate]) -> Option<String> {
+        let key = chain.first().and_then(|leaf| self.unasked_key(leaf));
+        key.or_else(|| chain.iter().find_map(|certificate| self.unasked_signature(certificate)))
+    }
+
+    fn unasked_key(&self, leaf: &Certificate) -> Option<String> {
+        let key = leaf.public_key();
+        if key.algorithm == KeyAlgorithm::Rsa && key.bits < SMALLEST_PSS && self.has_tls13() {
+            return Some(format!("the key of {} has {} bits", leaf.subject(), key.bits));
+        }
+        let name = match key.algorithm {
+            KeyAlgorithm::Ed25519 if !self.schemes.contains(&0x0807) => "Ed25519".to_owned(),
+            KeyAlgorithm::Ed448 if !self.schemes.contains(&0x0808) => "Ed448".to_owned(),
+            KeyAlgorithm::Ec(curve) if !self.groups.contains(&group_of(curve)) => {
+                curve.map_or_else(|| "a curve without a name".to_owned(), |curve| curve_name(&curve))
+            }
+            _ => return None,
+        };
+        Some(format!("the key of {} is on {name}", leaf.subject()))
+    }
+
+    fn unasked_signature(&self, certificate: &Certificate) -> Option<String> {
+        let asked = self.certificate_schemes.as_ref().unwrap_or(&self.schemes);
+        let name = signature_name(&certificate.signature_algorithm().oid);
+        let is_asked = schemes_of(&name).iter().any(|scheme| asked.contains(scheme));
+        (!is_asked).then(|| format!("{} is signed with {name}", certificate.subject()))
+    }
+
+    /// Whether a server can answer in TLS 1.3.
+    pub(super) fn has_tls13(&self) -> bool {
+        self.lists_versions && self.versions.contains(&Protocol::Tls13)
+    }
+}
+
+fn tokens(disabled_algorithms: &str) -> Vec<&str> {
+    disabled_algorithms.split(',').map(str::trim).collect()
+}
+
+/// How a certificate is signed, as TLS numbers it; for RSASSA-PSS any of its hashes.
+fn schemes_of(signature: &str) -> &'static [u16] {
+    match signature {
+        "SHA256withRSA" => &[0x0401],
+        "SHA384withRSA" => &[0x0501],
+        "SHA512withRSA" => &[0x0601],
+        "SHA224withRSA" => &[0x0301],
+        "SHA1withRSA" => &[0x0201],
+        "SHA256withECDSA" => &[0x0403],
+        "SHA384withECDSA" => &[0x0503],
+        "SHA512withECDSA" => &[0x0603],
+        "SHA224withECDSA" => &[0x0303],
+        "SHA1withECDSA" => &[0x0203],
+        "SHA256withDSA" => &[0x0402],
+        "SHA224withDSA" => &[0x0302],
+        "SHA1withDSA" => &[0x0202],
+        "Ed25519" => &[0x0807],
+        "Ed448" => &[0x0808],
+        "RSASSA-PSS" => &[0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B],
+        _ => &[],
+    }
+}
+
+/// The group that a curve is (RFC 8422 section 5.1.1); 0, which is none, for curves that no client here offers.
+fn group_of(curve: Option<Oid>) -> u16 {
+    match curve.map(|curve| curve_name(&curve)).as_deref() {
+        Some("P-256") => 23,
+        Some("P-384") => 24,
+        Some("P-521") => 25,
+        _ => 0,
     }
 }
 

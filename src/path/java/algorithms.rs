@@ -4,27 +4,6 @@ use super::settings::Settings;
 use crate::cert::{Certificate, KeyAlgorithm, PublicKey};
 use crate::der::Oid;
 
-/// Signature algorithms that SunJSSE offers in its handshakes, which is what it allows on certificates
-/// (sun.security.ssl.SignatureScheme).
-pub(super) const OFFERED: [&str; 16] = [
-    "SHA256withECDSA",
-    "SHA384withECDSA",
-    "SHA512withECDSA",
-    "Ed25519",
-    "Ed448",
-    "RSASSA-PSS",
-    "SHA256withRSA",
-    "SHA384withRSA",
-    "SHA512withRSA",
-    "SHA256withDSA",
-    "SHA224withECDSA",
-    "SHA224withRSA",
-    "SHA224withDSA",
-    "SHA1withECDSA",
-    "SHA1withRSA",
-    "SHA1withDSA",
-];
-
 /// `X509Certificate.getSigAlgName`: a release without Edwards curves has no name for their signatures, and one before 16
 /// none for those over SHA-3.
 pub(super) fn signature_name(certificate: &Certificate, settings: &Settings) -> String {

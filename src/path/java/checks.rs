@@ -211,7 +211,7 @@ impl<'a> State<'a> {
         let settings = self.question.settings;
         let (modern, now) = (!settings.whole_algorithm_first, self.question.now);
         let algorithm = algorithms::signature_name(certificate, settings);
-        let offered = algorithms::OFFERED.iter().any(|offered| offered.eq_ignore_ascii_case(&algorithm));
+        let offered = self.question.schemes.is_none_or(|schemes| schemes.allow(&algorithm));
         let whole = AlgorithmFault::SignatureAlgorithm { algorithm: algorithm.clone() };
         let permitted = offered && settings.tls.permits_name(&algorithm);
         // The checker starts without an issuer's key: the topmost certificate's signature is looked at by name alone.

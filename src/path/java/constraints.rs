@@ -206,6 +206,18 @@ impl Constraints {
             && self.of(&kind).iter().all(|rule| rule.permits_key(&rule.limits, key, &kind, now))
     }
 
+    /// Whether a name may be used for what `usage` says (`permits(algorithm, scopes)`).
+    pub(super) fn permits_scope(&self, name: &str, scope: &str) -> bool {
+        let names = |limit: &Limit| matches!(limit, Limit::Usage(usages) if usages.iter().any(|usage| usage.eq_ignore_ascii_case(scope)));
+        !self.of(name).iter().any(|rule| rule.limits.first().is_some_and(names))
+    }
+
+    /// Whether a group of this kind may have this size; 0 has none.
+    pub(super) fn permits_bits(&self, kind: &str, bits: usize) -> bool {
+        let mut limits = self.of(kind).iter().filter_map(|rule| rule.limits.first());
+        bits == 0 || limits.all(|limit| limit.permits_bits(bits))
+    }
+
     /// Checks the parts of a signature algorithm's name and the key (`permits(algorithm, cp, checkKey)`), in the
     /// order of the JDK's hash set: the first limit broken is the one that is printed.
     pub(super) fn check(&self, algorithm: &str, used: &Use<'_>, modern: bool) -> Result<(), AlgorithmFault> {
@@ -321,10 +333,11 @@ impl Limit {
     }
 
     fn permits_size(&self, algorithm: &str, key: &PublicKey, kind: &str) -> bool {
+        !algorithm.eq_ignore_ascii_case(kind) || key.bits == 0 || self.permits_bits(key.bits)
+    }
+
+    fn permits_bits(&self, bits: usize) -> bool {
         let Self::KeySize { minimum, maximum, prohibited } = self else { return true };
-        if !algorithm.eq_ignore_ascii_case(kind) || key.bits == 0 {
-            return true;
-        }
-        (*minimum..=*maximum).contains(&key.bits) && *prohibited != Some(key.bits)
+        (*minimum..=*maximum).contains(&bits) && *prohibited != Some(bits)
     }
 }

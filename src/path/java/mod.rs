@@ -20,6 +20,7 @@ mod policy;
 mod properties;
 mod readable;
 mod rejection;
+mod schemes;
 mod settings;
 mod signature;
 mod version;
@@ -30,6 +31,7 @@ pub use constraints::AlgorithmFault;
 pub use options::{Options, SecurityFile};
 pub use properties::blocked_certificates;
 pub use rejection::{Predicted, Reason, Rejection};
+pub use schemes::{Session, SignatureSchemes};
 pub use settings::Settings;
 pub use signature::SignatureFault;
 pub use version::Version;
@@ -71,8 +73,10 @@ pub struct Question<'a> {
     pub settings: &'a Settings,
     /// What the leaf's key is used for.
     pub key_exchange: KeyExchange,
-    /// Whether TLS 1.3 was chosen, which has another alert for MD5 and SHA-1.
-    pub tls13: bool,
+    /// The version agreed, which has its own alert for MD5 and SHA-1.
+    pub session: Session,
+    /// How certificates may be signed; `None` for any way, as up to TLS 1.1.
+    pub schemes: Option<SignatureSchemes>,
     /// The runtime's `lib/security/blocked.certs`.
     pub blocked: &'a [Fingerprint],
     /// The JDK's own authorities: entries of the runtime's `cacerts` whose alias holds ` [jdk`. Anchors under such an
@@ -95,7 +99,8 @@ impl<'a> Question<'a> {
             now,
             settings,
             key_exchange: KeyExchange::Signature,
-            tls13: true,
+            session: Session::default(),
+            schemes: settings.allowed_on_certificates(&[Session::Tls12, Session::Tls13], Session::Tls13),
             blocked: &[],
             jdk_authorities: &[],
         }
@@ -183,7 +188,8 @@ pub fn judge(question: &Question<'_>) -> Judgement {
             Stop::Refused(rejection) => {
                 let prefix = question.settings.alert_prefix;
                 judgement.verdict = Verdict::Refused;
-                judgement.predicted = Some(rejection.reason.predict(stage, prefix, question.tls13));
+                judgement.predicted =
+                    Some(rejection.reason.predict(stage, prefix, question.session == Session::Tls13));
                 judgement.rejection = Some(*rejection);
             }
         }

@@ -93,6 +93,13 @@ impl Options {
         {
             settings.maximum_chain = length;
         }
+        let list = |name: &str| {
+            let value = self.value(name).filter(|value| !value.is_empty())?;
+            let names = value.trim_matches('"').split(',').map(str::trim).filter(|name| !name.is_empty());
+            Some(names.map(str::to_owned).collect::<Vec<_>>())
+        };
+        settings.signature_schemes = list("jdk.tls.client.SignatureSchemes");
+        settings.named_groups = list("jdk.tls.namedGroups");
         settings
     }
 }

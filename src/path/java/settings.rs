@@ -41,6 +41,12 @@ pub struct Settings {
     pub check_revocation: bool,
     /// Longest chain taken from a peer.
     pub maximum_chain: usize,
+    /// Whether signatures of handshakes and of certificates have lists of their own, the latter by the version agreed.
+    pub tells_scopes: bool,
+    /// `jdk.tls.client.SignatureSchemes`.
+    pub signature_schemes: Option<Vec<String>>,
+    /// `jdk.tls.namedGroups`.
+    pub named_groups: Option<Vec<String>>,
     curves: String,
     pub(super) certpath: Constraints,
     pub(super) tls: Constraints,
@@ -98,6 +104,9 @@ impl Settings {
             allow_non_ca_anchor: false,
             check_revocation: false,
             maximum_chain: MAXIMUM_CHAIN,
+            tells_scopes: version.reached(&[(8, 481), (11, 30), (17, 18), (21, 10), (25, 0)]),
+            signature_schemes: None,
+            named_groups: None,
             curves: named_curves.to_owned(),
             certpath: Constraints::parse(certpath, named_curves),
             tls: Constraints::parse(&tls, named_curves),
