@@ -29,6 +29,12 @@ pub enum KeyAlgorithm {
     Ed25519,
     /// id-Ed448.
     Ed448,
+    /// Diffie-Hellman of PKCS #3 and of X9.42, which signs nothing.
+    Dh,
+    /// id-X25519, likewise.
+    X25519,
+    /// id-X448, likewise.
+    X448,
     /// Anything else.
     Other(Oid),
 }
@@ -139,6 +145,10 @@ fn kind(oid: &Oid, parameters: Option<&[u8]>) -> KeyAlgorithm {
     const EC: Oid = Oid::new(&[1, 2, 840, 10_045, 2, 1]);
     const ED25519: Oid = Oid::new(&[1, 3, 101, 112]);
     const ED448: Oid = Oid::new(&[1, 3, 101, 113]);
+    const DH: Oid = Oid::new(&[1, 2, 840, 113_549, 1, 3, 1]);
+    const DH_X942: Oid = Oid::new(&[1, 2, 840, 10_046, 2, 1]);
+    const X25519: Oid = Oid::new(&[1, 3, 101, 110]);
+    const X448: Oid = Oid::new(&[1, 3, 101, 111]);
     match *oid {
         RSA => KeyAlgorithm::Rsa,
         RSA_PSS => KeyAlgorithm::RsaPss,
@@ -149,6 +159,9 @@ fn kind(oid: &Oid, parameters: Option<&[u8]>) -> KeyAlgorithm {
         }
         ED25519 => KeyAlgorithm::Ed25519,
         ED448 => KeyAlgorithm::Ed448,
+        DH | DH_X942 => KeyAlgorithm::Dh,
+        X25519 => KeyAlgorithm::X25519,
+        X448 => KeyAlgorithm::X448,
         other => KeyAlgorithm::Other(other),
     }
 }
@@ -163,12 +176,12 @@ fn bits(algorithm: KeyAlgorithm, parameters: Option<&[u8]>, octets: &[u8]) -> Op
     };
     match algorithm {
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => first_integer(octets),
-        KeyAlgorithm::Dsa => first_integer(parameters?),
+        KeyAlgorithm::Dsa | KeyAlgorithm::Dh => first_integer(parameters?),
         KeyAlgorithm::Ec(curve) => {
             CURVES.iter().find(|(oid, ..)| Some(*oid) == curve).map(|(.., bits)| *bits)
         }
-        KeyAlgorithm::Ed25519 => Some(255),
-        KeyAlgorithm::Ed448 => Some(448),
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => Some(255),
+        KeyAlgorithm::Ed448 | KeyAlgorithm::X448 => Some(448),
         KeyAlgorithm::Other(_) => None,
     }
 }
@@ -184,6 +197,9 @@ impl fmt::Display for PublicKey {
             KeyAlgorithm::Ec(None) => f.write_str("EC with explicit parameters"),
             KeyAlgorithm::Ed25519 => f.write_str("Ed25519"),
             KeyAlgorithm::Ed448 => f.write_str("Ed448"),
+            KeyAlgorithm::Dh => write!(f, "Diffie-Hellman {}", self.bits),
+            KeyAlgorithm::X25519 => f.write_str("X25519"),
+            KeyAlgorithm::X448 => f.write_str("X448"),
             KeyAlgorithm::Other(oid) => write!(f, "key of algorithm {oid}"),
         }
     }

@@ -81,11 +81,74 @@ impl Name {
         self.last(&ORGANIZATION)
     }
 
+    /// The most specific commonName as encoded.
+    pub fn common_name_attribute(&self) -> Option<&Attribute> {
+        self.find(&COMMON_NAME)
+    }
+
     fn last(&self, oid: &Oid) -> Option<&str> {
-        let mut attributes = self.rdns.iter().rev().flatten();
-        attributes.find(|attribute| attribute.oid == *oid).and_then(|attribute| attribute.text.as_deref())
+        self.find(oid)?.text.as_deref()
+    }
+
+    fn find(&self, oid: &Oid) -> Option<&Attribute> {
+        self.rdns.iter().rev().flatten().find(|attribute| attribute.oid == *oid)
+    }
+
+    /// As `X500Name.toString` of this feature release prints it: like the usual form, but for values that it has no text for.
+    pub fn java(&self, feature: u32) -> String {
+        let rdn = |rdn: &Vec<Attribute>| {
+            let parts: Vec<String> = rdn.iter().map(|attribute| attribute.java(feature)).collect();
+            parts.join(" + ")
+        };
+        self.rdns.iter().rev().map(rdn).collect::<Vec<String>>().join(", ")
     }
 }
+
+impl Attribute {
+    /// What `DerValue.getAsString` of this feature release makes of the value: of octets that are none of its kind's,
+    /// replacement characters; `None` for kinds that it does not take for text.
+    pub fn java_text(&self, feature: u32) -> Option<String> {
+        let ascii =
+            |octet: &u8| if octet.is_ascii() { char::from(*octet) } else { char::REPLACEMENT_CHARACTER };
+        match self.tag {
+            tag::UTF8_STRING => Some(String::from_utf8_lossy(&self.value).into_owned()),
+            tag::PRINTABLE_STRING | tag::IA5_STRING | tag::GENERAL_STRING => {
+                Some(self.value.iter().map(ascii).collect())
+            }
+            tag::UNIVERSAL_STRING if feature < JAVA_UNIVERSAL_STRINGS => None,
+            tag::UNIVERSAL_STRING => {
+                let (units, rest) = self.value.as_chunks::<4>();
+                let units = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+                let rest = (!rest.is_empty()).then_some(None);
+                Some(units.chain(rest).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+            }
+            tag::BMP_STRING => {
+                let (units, rest) = self.value.as_chunks::<2>();
+                let units = char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit)));
+                let rest = (!rest.is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                Some(units.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).chain(rest).collect())
+            }
+            tag::TELETEX_STRING => self.text.clone(),
+            _ => None,
+        }
+    }
+
+    fn java(&self, feature: u32) -> String {
+        let text = self.java_text(feature);
+        let hexadecimal = text.is_none();
+        let shown = Self { text, ..self.clone() }.to_string();
+        match shown.split_once('=') {
+            Some((keyword, value)) if hexadecimal && feature >= JAVA_LOWER_CASE => {
+                format!("{keyword}={}", value.to_ascii_lowercase())
+            }
+            _ => shown,
+        }
+    }
+}
+
+/// The first release whose DerValue reads a UniversalString, and the first whose AVA writes hexadecimal digits small.
+const JAVA_UNIVERSAL_STRINGS: u32 = 17;
+const JAVA_LOWER_CASE: u32 = 17;
 
 /// Most specific first, `CN=.., O=..`: as `X500Name.toString` of the JDK prints it.
 impl fmt::Display for Name {

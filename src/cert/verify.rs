@@ -57,6 +57,11 @@ pub fn tls_signature(key: &PublicKey, scheme: u16, message: &[u8], signature: &[
     }
 }
 
+/// What an RSASSA-PKCS1-v1_5 signature says of the hash it was made over, as encoded: for saying why it does not hold.
+pub fn digest_info(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {
+    rsa_keys::digest_info_of(key, signature)
+}
+
 fn check(key: &PublicKey, scheme: &Scheme, message: &[u8], signature: &[u8]) -> Outcome {
     match (scheme, key.algorithm) {
         (Scheme::Pkcs1(hash), KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss) => {
@@ -68,6 +73,7 @@ fn check(key: &PublicKey, scheme: &Scheme, message: &[u8], signature: &[u8]) -> 
         (Scheme::Ecdsa(hash), KeyAlgorithm::Ec(curve)) => ec::ecdsa(key, curve, *hash, message, signature),
         (Scheme::Dsa(hash), KeyAlgorithm::Dsa) => dsa::dsa(key, *hash, message, signature),
         (Scheme::Ed25519, KeyAlgorithm::Ed25519) => ec::ed25519(key, message, signature),
+        (Scheme::Ed448, KeyAlgorithm::Ed448) => ec::ed448(key, message, signature),
         _ => Outcome::Invalid,
     }
 }
@@ -93,8 +99,9 @@ mod tests {
             assert_eq!(tls_signature(&key, scheme, b"another", &signature), Outcome::Invalid);
             assert_eq!(tls_signature(&key, 0x0603, b"transcript", &signature), Outcome::Invalid);
             assert_eq!(tls_signature(&key, 0x0804, b"transcript", &signature), Outcome::Invalid);
-            let unknown = tls_signature(&key, 0x0808, b"transcript", &signature);
-            assert!(matches!(unknown, Outcome::Unsupported { what } if what.contains("0x0808")));
+            assert_eq!(tls_signature(&key, 0x0808, b"transcript", &signature), Outcome::Invalid);
+            let unknown = tls_signature(&key, 0x0819, b"transcript", &signature);
+            assert!(matches!(unknown, Outcome::Unsupported { what } if what.contains("0x0819")));
         }
     }
 

@@ -187,7 +187,10 @@ pub(crate) fn peer_judge(
 pub(crate) fn expected_name(endpoint: &Endpoint, options: &Options) -> PeerName {
     match (&options.sni, &endpoint.host) {
         (Sni::Name(name), _) => PeerName::Dns(name.clone()),
-        (_, Host::Ip(address)) => PeerName::Ip(*address),
+        (_, Host::Ip(address)) => match &endpoint.written {
+            Some(written) => PeerName::address(*address, written),
+            None => PeerName::Ip(*address),
+        },
         (_, Host::Dns(name)) => PeerName::Dns(name.clone()),
     }
 }

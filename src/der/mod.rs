@@ -41,6 +41,8 @@ pub mod tag {
     pub const IA5_STRING: u8 = 0x16;
     /// VisibleString.
     pub const VISIBLE_STRING: u8 = 0x1A;
+    /// GeneralString.
+    pub const GENERAL_STRING: u8 = 0x1B;
     /// UniversalString.
     pub const UNIVERSAL_STRING: u8 = 0x1C;
     /// BMPString.

@@ -34,6 +34,8 @@ pub struct Endpoint {
     pub host: Host,
     /// On which port.
     pub port: u16,
+    /// An address as it was written, where that is not its usual form: Java's messages show it so.
+    pub written: Option<String>,
     /// Path and query, beginning with `/`; `/` when none was given. A fragment is dropped.
     pub path: String,
 }
@@ -76,14 +78,17 @@ impl Endpoint {
             return Err(fault("it holds a backslash"));
         }
         let (host, port) = split_port(authority).map_err(|what| fault(&what))?;
+        let inside = host.trim_matches(['[', ']']);
         let host = Host::parse(host).map_err(|what| fault(&what))?;
+        let unusual = matches!(host, Host::Ip(address) if address.to_string() != inside);
+        let written = unusual.then(|| inside.to_owned());
         let has_path = matches!(scheme, None | Some(Scheme::Https));
         if scheme == Some(Scheme::Tls) && default_port == HTTPS_PORT && path(tail) != "/" {
             return Err(fault("a tls: endpoint has no path"));
         }
         let path = if has_path { path(tail) } else { "/".to_owned() };
         let scheme = scheme.unwrap_or(if tail.is_empty() { Scheme::Tls } else { Scheme::Https });
-        Ok(Self { scheme, host, port: port.unwrap_or(default_port), path })
+        Ok(Self { scheme, host, port: port.unwrap_or(default_port), written, path })
     }
 
     /// `host:port` as people write it, an IPv6 address in brackets.

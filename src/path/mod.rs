@@ -47,6 +47,24 @@ pub enum PeerName {
     Dns(String),
     /// An address.
     Ip(IpAddr),
+    /// An address that is written in another form than the usual: Java's messages show it as it was written.
+    Written {
+        /// The address.
+        address: IpAddr,
+        /// What was written, without brackets.
+        text: String,
+    },
+}
+
+impl PeerName {
+    /// An address, and how it was written.
+    pub fn address(address: IpAddr, written: &str) -> Self {
+        if address.to_string() == written {
+            Self::Ip(address)
+        } else {
+            Self::Written { address, text: written.to_owned() }
+        }
+    }
 }
 
 /// The name as Java prints it in messages.
@@ -55,6 +73,7 @@ impl fmt::Display for PeerName {
         match self {
             Self::Dns(name) => f.write_str(name),
             Self::Ip(address) => write!(f, "{address}"),
+            Self::Written { text, .. } => f.write_str(text),
         }
     }
 }

@@ -58,7 +58,7 @@ fn roots(anchors: &[Anchor]) -> RootCertStore {
 /// Whether the leaf is for the name.
 fn named(leaf: &Certificate, name: &PeerName) -> Result<(), Refused> {
     let name = match name {
-        PeerName::Ip(address) => ServerName::from(*address),
+        PeerName::Ip(address) | PeerName::Written { address, .. } => ServerName::from(*address),
         // Such a client ends before it connects.
         PeerName::Dns(host) => ServerName::try_from(host.as_str())
             .map_err(|error| Refused::NoName { words: format!("{error}: {host}") })?,

@@ -55,7 +55,9 @@ fn real_openssl(case: &Case, folder: &Path, number: usize) -> Option<String> {
         command.arg("-trusted").arg(write("trusted", pem(anchors)));
         match question.name {
             Some(PeerName::Dns(name)) => command.args(["-verify_hostname", name]),
-            Some(PeerName::Ip(address)) => command.args(["-verify_ip", &address.to_string()]),
+            Some(PeerName::Ip(address) | PeerName::Written { address, .. }) => {
+                command.args(["-verify_ip", &address.to_string()])
+            }
             None => &mut command,
         };
         command.arg(write("leaf", pem(question.chain.first())));

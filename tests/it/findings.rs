@@ -332,6 +332,7 @@ fn an_error_is_found_exactly_when_java_refuses() {
     let mut cases = recorded_cases();
     cases.extend(generated_cases());
     cases.extend(cases_of("odd.tsv"));
+    cases.extend(cases_of("rare.tsv"));
     let (mut wrong, mut fired) = (Vec::new(), BTreeSet::new());
     for case in &cases {
         let evidence = case.ask(&settings, evidence);

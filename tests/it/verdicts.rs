@@ -1,6 +1,7 @@
 //! What this program says a JVM decides and prints, against what JVMs said and say.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -76,8 +77,8 @@ impl Case {
 
     /// The question, asked of this program.
     pub(crate) fn ask<T>(&self, settings: &Settings, answer: impl FnOnce(&Question<'_>) -> T) -> T {
-        let name = match self.name.parse() {
-            Ok(address) => PeerName::Ip(address),
+        let name = match self.name.parse::<IpAddr>() {
+            Ok(address) => PeerName::address(address, &self.name),
             Err(_) => PeerName::Dns(self.name.clone()),
         };
         let now = OffsetDateTime::parse(&self.time, &Rfc3339).unwrap();
@@ -132,6 +133,14 @@ pub(crate) fn cases_of(name: &str) -> Vec<Case> {
 pub(crate) fn dsa_cases() -> Vec<Case> {
     let file = std::fs::read_to_string("testdata/cases/dsa.tsv").unwrap();
     file.lines().map(Case::parse_generated).collect()
+}
+
+/// A runtime without the names of variables has a number for them: the oldest of this machine's are so.
+fn named(text: &str) -> String {
+    text.replace(
+        "CharSequence.toString()\" because \"<parameter1>\"",
+        "CharSequence.toString()\" because \"src\"",
+    )
 }
 
 /// Reviewed differences: id and JVM. A line names several JVMs with commas, and ends in the reason.
@@ -212,7 +221,7 @@ fn ask(java: &Path, folder: &Path, cases: &str) -> HashMap<String, Answer> {
     assert!(status.success(), "{} did not answer", java.display());
     let answer = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
-        (fields[0].to_owned(), (fields[1].to_owned(), fields[2].to_owned()))
+        (fields[0].to_owned(), (fields[1].to_owned(), named(fields[2])))
     };
     std::fs::read_to_string(&output).unwrap().lines().map(answer).collect()
 }
@@ -232,6 +241,7 @@ fn jvms_installed_here_are_predicted_to_the_letter() {
     let mut cases = recorded_cases();
     cases.extend(generated_cases());
     cases.extend(cases_of("odd.tsv"));
+    cases.extend(cases_of("rare.tsv"));
     let (all, dsa) = (cases, dsa_cases());
     for (version, java) in jvms() {
         // The older runtimes' answers to most of them are recorded: here it is only that they still are the same.
@@ -263,6 +273,11 @@ fn odd_chains_are_predicted_to_the_letter() {
     as_recorded("odd");
 }
 
+#[test]
+fn rare_chains_are_predicted_to_the_letter() {
+    as_recorded("rare");
+}
+
 fn as_recorded(name: &str) {
     let recorded = std::fs::read_to_string(format!("testdata/cases/{name}-java.tsv")).unwrap();
     let cases = cases_of(&format!("{name}.tsv"));
@@ -274,7 +289,7 @@ fn as_recorded(name: &str) {
         for version in fields[1].split(',') {
             answers += 1;
             let judged = cases[fields[0]].judged(version);
-            let equal = (judged.0.as_str(), judged.1.as_str()) == (fields[2], fields[3]);
+            let equal = (judged.0.as_str(), judged.1.as_str()) == (fields[2], named(fields[3]).as_str());
             let excepted = exceptions.contains(&(fields[0].to_owned(), version.to_owned()));
             if equal == excepted {
                 differences.push(format!(

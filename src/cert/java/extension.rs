@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::names::general_name;
 use crate::cert::Extension;
 use crate::der::{DerError, Element, Reader, tag};
 
@@ -15,13 +16,13 @@ impl From<DerError> for Fault {
 }
 
 impl Fault {
-    fn named<T>(message: impl Into<Cow<'static, str>>) -> Result<T, Self> {
+    pub(super) fn named<T>(message: impl Into<Cow<'static, str>>) -> Result<T, Self> {
         Err(Self(Some(message.into())))
     }
 }
 
-/// Reads an extension as Java's class for it does.
-pub(super) fn read(extension: &Extension) -> Result<(), Fault> {
+/// Reads an extension as Java's class for it does in this feature release.
+pub(super) fn read(extension: &Extension, feature: u32) -> Result<(), Fault> {
     const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 1, 1];
     let arc = match extension.oid.content() {
         [0x55, 0x1D, arc] => *arc,
@@ -34,14 +35,18 @@ pub(super) fn read(extension: &Extension) -> Result<(), Fault> {
         _ => Fault::named(message),
     };
     match arc {
-        0 => each(sequence("Invalid encoding for AuthorityInfoAccessExtension.")?, access_description),
+        0 => each(sequence("Invalid encoding for AuthorityInfoAccessExtension.")?, |one| {
+            access_description(one, feature)
+        }),
         14 if whole.tag() != tag::OCTET_STRING => {
             Fault::named(format!("DerValue.getOctetString, not an Octet String: {}", whole.tag()))
         }
         15 => bits(&whole),
-        17 | 18 => general_names(sequence("Invalid encoding for GeneralNames.")?),
+        17 | 18 => general_names(sequence("Invalid encoding for GeneralNames.")?, feature),
         19 => basic_constraints(sequence("Invalid encoding of BasicConstraints")?),
-        30 => each(sequence("Invalid encoding for NameConstraintsExtension.")?, subtrees),
+        30 => {
+            each(sequence("Invalid encoding for NameConstraintsExtension.")?, |part| subtrees(part, feature))
+        }
         31 => each(sequence("Invalid encoding for CRLDistributionPoints extension.")?, only_a_sequence),
         32 => each(sequence("Invalid encoding for CertificatePoliciesExtension.")?, starts_with_oid),
         33 => each(sequence("Invalid encoding for PolicyMappingsExtension.")?, starts_with_oid),
@@ -96,13 +101,13 @@ fn starts_with_oid(element: Element<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn access_description(element: Element<'_>) -> Result<(), Fault> {
+fn access_description(element: Element<'_>, feature: u32) -> Result<(), Fault> {
     let mut fields = element.children();
     fields.required(tag::OID, "a method")?.oid("a method")?;
-    general_name(&fields.any("a location")?)
+    general_name(&fields.any("a location")?, feature)
 }
 
-fn subtrees(element: Element<'_>) -> Result<(), Fault> {
+fn subtrees(element: Element<'_>, feature: u32) -> Result<(), Fault> {
     const PERMITTED: u8 = tag::context(0);
     const EXCLUDED: u8 = tag::context(1);
     match element.tag() {
@@ -110,44 +115,31 @@ fn subtrees(element: Element<'_>) -> Result<(), Fault> {
             let mut fields = subtree.expect(tag::SEQUENCE, "a subtree")?.children();
             let name = fields.any("a name")?;
             // A constraint's URI is a host's name.
-            if name.tag() == tag::context_primitive(6) { Ok(()) } else { general_name(&name) }
+            if name.tag() != tag::context_primitive(6) {
+                general_name(&name, feature)?;
+            }
+            each(fields, distance)
         }),
         _ => Fault::named("Invalid encoding of NameConstraintsExtension."),
     }
 }
 
-fn general_names(reader: Reader<'_>) -> Result<(), Fault> {
+/// The minimum or maximum of a GeneralSubtree: an `int`.
+fn distance(element: Element<'_>) -> Result<(), Fault> {
+    match (element.tag(), element.content()) {
+        (MINIMUM | MAXIMUM, []) => Fault::named("Invalid encoding: zero length Int value"),
+        (MINIMUM | MAXIMUM, [_, _, _, _, _, ..]) => Fault::named("Integer exceeds maximum valid value"),
+        (MINIMUM | MAXIMUM, _) => Ok(()),
+        _ => Fault::named("Invalid encoding of GeneralSubtree."),
+    }
+}
+
+const MINIMUM: u8 = tag::context_primitive(0);
+const MAXIMUM: u8 = tag::context_primitive(1);
+
+fn general_names(reader: Reader<'_>, feature: u32) -> Result<(), Fault> {
     if reader.rest().is_empty() {
         return Fault::named("No data available in passed DER encoded value.");
     }
-    each(reader, |name| general_name(&name))
-}
-
-/// sun.security.x509.GeneralName: which names are constructed, and how long an address may be.
-fn general_name(name: &Element<'_>) -> Result<(), Fault> {
-    const CONSTRUCTED: u8 = 0x20;
-    let constructed = name.tag() & CONSTRUCTED != 0;
-    match (name.tag() & 0x1F, constructed) {
-        (7, false) if !matches!(name.content().len(), 4 | 8 | 16 | 32) => {
-            Fault::named("Invalid IPAddressName")
-        }
-        (6, false) => uri(name.content()),
-        (0 | 3 | 4 | 5, true) | (1 | 2 | 7 | 8, false) => Ok(()),
-        _ => Err(Fault(None)),
-    }
-}
-
-/// A URI of an alternative name, which needs a scheme (java.net.URI).
-fn uri(octets: &[u8]) -> Result<(), Fault> {
-    let uri = String::from_utf8_lossy(octets);
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-    match uri.split_once(':') {
-        None => Fault::named(format!("URI name must include scheme:{uri}")),
-        Some((scheme, _))
-            if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(plain) =>
-        {
-            Fault::named(format!("invalid URI name:{uri}"))
-        }
-        Some(_) => Ok(()),
-    }
+    each(reader, |name| general_name(&name, feature))
 }

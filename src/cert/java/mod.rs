@@ -1,7 +1,13 @@
 //! Certificates this program reads and Java does not: sun.security.x509.X509CertInfo, CertificateExtensions, X509Key. One of
 //! them in a trust store keeps Java from loading the store at all.
 
+mod agreement;
 mod extension;
+mod names;
+mod strict;
+
+pub(crate) use names::is_nobody;
+pub(crate) use strict::{Strict, exception};
 
 use super::{Certificate, Extension, KeyAlgorithm, PublicKey, pss, signature_name};
 use crate::der::{DerError, Oid, Reader, tag};
@@ -10,7 +16,7 @@ const SUBJECT_ALT_NAME: Oid = Oid::new(&[2, 5, 29, 17]);
 const PARSING: &str = "java.security.cert.CertificateParsingException";
 const IO: &str = "java.io.IOException";
 
-/// The first release whose java.base knows Ed25519 and Ed448 keys.
+/// The first release whose java.base knows Ed25519 and Ed448 keys, and finds the class for Diffie-Hellman's by identifier.
 const EDWARDS_CURVES: u32 = 15;
 
 /// Why Java of this feature release does not parse the certificate, if so: the exceptions, class and message, nearest first.
@@ -27,7 +33,7 @@ pub fn java_refuses(certificate: &Certificate, feature: u32) -> Option<Vec<Strin
     if certificate.issuer().is_empty() {
         return Some(vec![format!("{PARSING}: Empty issuer DN not allowed in X509Certificates")]);
     }
-    let parts = key(certificate.public_key(), feature).or_else(|| extensions(certificate));
+    let parts = key(certificate.public_key(), feature).or_else(|| extensions(certificate, feature));
     if parts.is_some() {
         return parts;
     }
@@ -46,17 +52,7 @@ fn wrapped(cause: String) -> Vec<String> {
 /// A key that the JDK's classes do not take: RSAKeyFactory.checkKeyLengths, RSAPublicKeyImpl.checkExponentRange,
 /// ECParameters, ECUtil.decodePoint.
 fn key(key: &PublicKey, feature: u32) -> Option<Vec<String>> {
-    let refused = |message: &str, cause: Option<String>| {
-        let inner = format!("java.security.InvalidKeyException: {message}");
-        let mut exceptions = wrapped(format!("{IO}: subject key, {inner}"));
-        exceptions.push(format!("java.security.InvalidKeyException: {inner}"));
-        exceptions.push(format!("java.security.spec.InvalidKeySpecException: {inner}"));
-        exceptions.push(inner);
-        exceptions.extend(cause);
-        // JavaOracle and people look no deeper.
-        exceptions.truncate(6);
-        Some(exceptions)
-    };
+    let refused = |message: &str, cause: Option<String>| Some(refused_key(message, cause));
     let old = feature < 12;
     match key.algorithm {
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss => match rsa(key) {
@@ -86,6 +82,13 @@ fn key(key: &PublicKey, feature: u32) -> Option<Vec<String>> {
         KeyAlgorithm::Ec(_) if key.bits > 0 && key.octets.len() != 1 + 2 * key.bits.div_ceil(8) => {
             refused("Invalid EC key", Some(format!("{IO}: Point does not match field size")))
         }
+        KeyAlgorithm::Dh if feature >= EDWARDS_CURVES => agreement::dh(key, feature),
+        KeyAlgorithm::X25519 if feature >= 11 && key.octets.len() != 32 => {
+            refused("key length must be 32", None)
+        }
+        KeyAlgorithm::X448 if feature >= 11 && key.octets.len() != 56 => {
+            refused("key length must be 56", None)
+        }
         KeyAlgorithm::Ed25519 if feature >= EDWARDS_CURVES && key.octets.len() != 32 => {
             refused("key length must be 32", None)
         }
@@ -94,6 +97,19 @@ fn key(key: &PublicKey, feature: u32) -> Option<Vec<String>> {
         }
         _ => None,
     }
+}
+
+/// What a key's own factory says, as X509Key passes it on.
+fn refused_key(message: &str, cause: Option<String>) -> Vec<String> {
+    let inner = format!("java.security.InvalidKeyException: {message}");
+    let mut exceptions = wrapped(format!("{IO}: subject key, {inner}"));
+    exceptions.push(format!("java.security.InvalidKeyException: {inner}"));
+    exceptions.push(format!("java.security.spec.InvalidKeySpecException: {inner}"));
+    exceptions.push(inner);
+    exceptions.extend(cause);
+    // JavaOracle and people look no deeper.
+    exceptions.truncate(6);
+    exceptions
 }
 
 enum RsaFault {
@@ -136,12 +152,12 @@ fn is_known(curve: &Oid) -> bool {
 }
 
 /// An extension that is there twice, or critical and not of the form that its class takes.
-fn extensions(certificate: &Certificate) -> Option<Vec<String>> {
+fn extensions(certificate: &Certificate, feature: u32) -> Option<Vec<String>> {
     let mut seen = Vec::new();
     for one in certificate.extensions() {
-        match extension::read(one) {
+        match extension::read(one, feature) {
             Err(extension::Fault(Some(message))) if one.critical => {
-                return Some(wrapped(format!("{IO}: {message}")));
+                return Some(wrapped(exception(&message)));
             }
             Err(_) if one.critical => return Some(vec![PARSING.to_owned()]),
             // Put aside, as if it were not there.
@@ -156,9 +172,15 @@ fn extensions(certificate: &Certificate) -> Option<Vec<String>> {
     None
 }
 
-/// What Java's class for the extension has against it: its message, where that does not depend on what stands deep inside.
-pub fn java_extension_fault(extension: &Extension) -> Option<String> {
-    extension::read(extension).err()?.0.map(Into::into)
+/// What Java's class for the extension has against it in this feature release: its message, where that does not depend on
+/// what stands deep inside.
+pub(crate) fn java_extension_fault(extension: &Extension, feature: u32) -> Option<String> {
+    extension::read(extension, feature).err()?.0.map(Into::into)
+}
+
+/// Whether Java's class for the extension takes it. One that is not critical is put aside where it does not.
+pub(crate) fn java_reads(extension: &Extension, feature: u32) -> bool {
+    extension::read(extension, feature).is_ok()
 }
 
 /// What is missing where the subject is.

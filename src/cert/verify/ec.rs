@@ -7,7 +7,7 @@ use ring::signature::{
 use super::hash::Hash;
 use super::{Outcome, outcome};
 use crate::cert::{PublicKey, curve_name};
-use crate::der::{Oid, Reader, tag};
+use crate::der::{self as writer, Oid, Reader, tag};
 
 const P224: Oid = Oid::new(&[1, 3, 132, 0, 33]);
 const P256: Oid = Oid::new(&[1, 2, 840, 10_045, 3, 1, 7]);
@@ -20,6 +20,16 @@ const BRAINPOOL_P384: Oid = Oid::new(&[1, 3, 36, 3, 3, 2, 8, 1, 1, 11]);
 /// Ed25519 (RFC 8410).
 pub(super) fn ed25519(key: &PublicKey, message: &[u8], signature: &[u8]) -> Outcome {
     outcome(UnparsedPublicKey::new(&ED25519, &key.octets).verify(message, signature).is_ok())
+}
+
+/// Ed448 (RFC 8410), without a context.
+pub(super) fn ed448(key: &PublicKey, message: &[u8], signature: &[u8]) -> Outcome {
+    let checked = || {
+        let key = ed448_goldilocks::VerifyingKey::from_bytes(key.octets.as_ref().try_into().ok()?).ok()?;
+        let signature = ed448_goldilocks::Signature::from_slice(signature).ok()?;
+        Some(key.verify_raw(&signature, message).is_ok())
+    };
+    outcome(checked().unwrap_or(false))
 }
 
 /// ECDSA with any hash on any curve of these seven (RFC 5758 section 3.2).
@@ -60,7 +70,8 @@ fn ring_algorithm(curve: Oid, hash: Hash) -> Option<&'static dyn VerificationAlg
     }
 }
 
-/// Ecdsa-Sig-Value (RFC 5480 appendix A), and Dss-Sig-Value (RFC 3279 section 2.2.2), which is the same: r and s without leading zeros.
+/// Ecdsa-Sig-Value (RFC 5480 appendix A), and Dss-Sig-Value (RFC 3279 section 2.2.2), which is the same: r and s without
+/// leading zeros. There is one way to write them, and no other is taken, as OpenSSL has it; Java's own ways are its own.
 pub(super) fn numbers(signature: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut outer = Reader::new(signature);
     let mut fields = outer.required(tag::SEQUENCE, "an ECDSA signature").ok()?.children();
@@ -70,7 +81,9 @@ pub(super) fn numbers(signature: &[u8]) -> Option<(&[u8], &[u8])> {
         let first = digits.iter().position(|digit| *digit != 0)?;
         digits.get(first..)
     };
-    Some((number()?, number()?))
+    let (r, s) = (number()?, number()?);
+    let written = writer::sequence(&[writer::integer_from_octets(r), writer::integer_from_octets(s)]);
+    (written == signature).then_some((r, s))
 }
 
 /// `digits` on the right of `N` octets; `None` if they do not fit.

@@ -32,6 +32,20 @@ pub(super) fn pkcs1(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8
     outcome(holds(prefix) || holds(&without_null(prefix)))
 }
 
+/// What stands in the block of a signature behind the padding (RFC 8017 section 9.2): a DigestInfo, if all is well. `None`
+/// where there is no such block.
+pub(super) fn digest_info_of(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {
+    let (bits, key) = (key.bits, public_key(key).ok()?);
+    let number = BoxedUint::from_be_slice(signature, key.n().bits_precision()).ok()?;
+    let block = Some(number).filter(|number| number < key.n().as_ref())?;
+    let block = rsa::hazmat::rsa_encrypt(&key, &block).ok()?.to_be_bytes();
+    let block = block.get(block.len().checked_sub(bits.div_ceil(8))?..)?;
+    let behind = block.strip_prefix(&[0, 1])?;
+    let filler = behind.iter().take_while(|octet| **octet == 0xFF).count();
+    let (0, content) = behind.get(filler..)?.split_first().filter(|_| filler > 7)? else { return None };
+    Some(content.to_vec())
+}
+
 /// The same where the hash's identifier has no parameters, which is as good (RFC 8017 section 9.2 note 1, appendix A.2.4).
 fn without_null(prefix: &[u8]) -> Vec<u8> {
     let mut prefix = prefix.to_vec();
@@ -117,7 +131,7 @@ fn ring_accepts(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8]) -
         Hash::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
         Hash::Sha384 => &RSA_PKCS1_2048_8192_SHA384,
         Hash::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
-        Hash::Md5 | Hash::Sha1 | Hash::Sha224 | Hash::Sha512T224 | Hash::Sha512T256 => return false,
+        _ => return false,
     };
     UnparsedPublicKey::new(parameters, &key.octets).verify(message, signature).is_ok()
 }
@@ -161,6 +175,18 @@ fn digest_info(hash: Hash) -> (usize, &'static [u8]) {
         }
         Hash::Sha512T256 => {
             (32, &[0x30, 0x31, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 6, 5, 0, 4, 0x20])
+        }
+        Hash::Sha3_224 => {
+            (28, &[0x30, 0x2D, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 7, 5, 0, 4, 0x1C])
+        }
+        Hash::Sha3_256 => {
+            (32, &[0x30, 0x31, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 8, 5, 0, 4, 0x20])
+        }
+        Hash::Sha3_384 => {
+            (48, &[0x30, 0x41, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 9, 5, 0, 4, 0x30])
+        }
+        Hash::Sha3_512 => {
+            (64, &[0x30, 0x51, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 10, 5, 0, 4, 0x40])
         }
         Hash::Sha512 => {
             (64, &[0x30, 0x51, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3, 5, 0, 4, 0x40])

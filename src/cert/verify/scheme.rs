@@ -24,6 +24,8 @@ pub(super) enum Scheme {
     Dsa(Hash),
     /// Ed25519.
     Ed25519,
+    /// Ed448.
+    Ed448,
 }
 
 impl Scheme {
@@ -50,6 +52,15 @@ impl Scheme {
             (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 3]), Scheme::Dsa(Hash::Sha384)),
             (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 4]), Scheme::Dsa(Hash::Sha512)),
             (Oid::new(&[1, 3, 101, 112]), Scheme::Ed25519),
+            (Oid::new(&[1, 3, 101, 113]), Scheme::Ed448),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 9]), Scheme::Ecdsa(Hash::Sha3_224)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 10]), Scheme::Ecdsa(Hash::Sha3_256)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 11]), Scheme::Ecdsa(Hash::Sha3_384)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 12]), Scheme::Ecdsa(Hash::Sha3_512)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 13]), Scheme::Pkcs1(Hash::Sha3_224)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 14]), Scheme::Pkcs1(Hash::Sha3_256)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 15]), Scheme::Pkcs1(Hash::Sha3_384)),
+            (Oid::new(&[2, 16, 840, 1, 101, 3, 4, 3, 16]), Scheme::Pkcs1(Hash::Sha3_512)),
         ];
         if algorithm.oid == PSS {
             let parameters = algorithm.parameters.as_deref().unwrap_or(&[tag::SEQUENCE, 0]);
@@ -78,6 +89,7 @@ impl Scheme {
             0x0805 | 0x080A => pss(Hash::Sha384, 48),
             0x0806 | 0x080B => pss(Hash::Sha512, 64),
             0x0807 => Self::Ed25519,
+            0x0808 => Self::Ed448,
             _ => return None,
         })
     }

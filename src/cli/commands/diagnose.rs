@@ -377,10 +377,10 @@ impl<'a> Case<'a> {
         let parse = |text: &String| {
             Host::parse(text).map_err(|what| CliError::usage(format!("--host {text}: {what}")))
         };
-        let host = self.arguments.host.as_ref().map(parse).transpose()?;
-        Ok(host.map(|host| match host {
+        let Some(written) = &self.arguments.host else { return Ok(None) };
+        Ok(Some(match parse(written)? {
             Host::Dns(name) => PeerName::Dns(name),
-            Host::Ip(address) => PeerName::Ip(address),
+            Host::Ip(address) => PeerName::address(address, written.trim_matches(['[', ']'])),
         }))
     }
 

@@ -67,6 +67,8 @@ pub(super) fn key_name(key: &PublicKey, modern: bool) -> String {
         KeyAlgorithm::Ed25519 if modern => "Ed25519".to_owned(),
         KeyAlgorithm::Ed448 if modern => "Ed448".to_owned(),
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => "EdDSA".to_owned(),
+        KeyAlgorithm::Dh => "DH".to_owned(),
+        KeyAlgorithm::X25519 | KeyAlgorithm::X448 => "XDH".to_owned(),
         KeyAlgorithm::Other(oid) => oid.to_string(),
     }
 }

@@ -2,12 +2,13 @@
 
 use super::canonical::{Canonical, same};
 use super::constraints::{AlgorithmFault, Use};
+use super::name_distances::Distances;
 use super::policy::Policies;
 use super::rejection::{Reason, Rejection};
 use super::signature::SignatureFault;
-use super::{Question, algorithms, name_constraints};
-use crate::cert::verify::Outcome;
-use crate::cert::{Certificate, KeyUsage, NameConstraints, PublicKey, Subtree, signature_name};
+use super::{Question, algorithms, name_constraints, readable};
+use crate::cert::verify::{self, Outcome};
+use crate::cert::{Certificate, KeyAlgorithm, KeyUsage, NameConstraints, PublicKey, Subtree, signature_name};
 use crate::der::{Oid, Reader, tag};
 use crate::path::effort::Effort;
 
@@ -59,6 +60,8 @@ pub(super) struct State<'a> {
     permitted: Vec<Subtree>,
     /// How many comparisons of a name with a constraint are left.
     names_left: usize,
+    /// Which distances those constraints set.
+    distances: Distances,
     policies: Policies,
 }
 
@@ -83,6 +86,7 @@ impl<'a> State<'a> {
             constraints: Vec::new(),
             permitted: Vec::new(),
             names_left: MAX_NAMES,
+            distances: Distances::default(),
             policies: Policies::new(length),
         }
     }
@@ -166,7 +170,9 @@ impl<'a> State<'a> {
 
     fn check_blocked(&self, certificate: &Certificate) -> Result<(), Reason> {
         if self.question.is_blocked(certificate) {
-            return Err(Reason::Blocked { subject: certificate.subject().to_string() });
+            return Err(Reason::Blocked {
+                subject: certificate.subject().java(self.question.settings.version.feature),
+            });
         }
         Ok(())
     }
@@ -183,6 +189,7 @@ impl<'a> State<'a> {
             holder: None,
             anchor_is_jdk_ca: self.anchor_is_jdk_ca,
             now: self.question.now,
+            feature: settings.version.feature,
         };
         if modern && self.anchor_key {
             let name = algorithms::key_name(self.key, modern);
@@ -215,11 +222,13 @@ impl<'a> State<'a> {
         let whole = AlgorithmFault::SignatureAlgorithm { algorithm: algorithm.clone() };
         let permitted = offered && settings.tls.permits_name(&algorithm);
         // The checker starts without an issuer's key: the topmost certificate's signature is looked at by name alone.
-        let key_permitted = self.anchor_key || settings.tls.permits_key(self.key, modern, now);
+        let unnamed = |key: &PublicKey| key.algorithm == KeyAlgorithm::Dh && !settings.edwards_curves;
+        let permits_key = |key| unnamed(key) || settings.tls.permits_key(key, modern, now);
+        let key_permitted = self.anchor_key || permits_key(self.key);
         let key = certificate.public_key();
         let key_fault = |signature| {
             let algorithm = algorithms::key_name(key, modern);
-            Reason::Algorithm(AlgorithmFault::TlsKey { algorithm, bits: key.bits, signature })
+            Reason::Algorithm(AlgorithmFault::TlsKey { algorithm, bits: key.bits, signature, modern })
         };
         if modern && !self.anchor_key && !(permitted && key_permitted) {
             return Err(key_fault(Some(algorithm)));
@@ -228,7 +237,7 @@ impl<'a> State<'a> {
             return Err(Reason::Algorithm(whole));
         }
         check_usage_bits(certificate)?;
-        if !settings.tls.permits_key(key, modern, now) {
+        if !permits_key(key) {
             return Err(key_fault(None));
         }
         if !key_permitted {
@@ -259,6 +268,7 @@ impl<'a> State<'a> {
     /// ConstraintsChecker.verifyNameConstraints.
     fn check_names(&mut self, certificate: &'a Certificate, last: bool) -> Result<(), Stop> {
         if last || !same(certificate.subject(), certificate.issuer()) {
+            self.distances.refused().map_err(|reason| Stop::refused(reason, Some(certificate)))?;
             for constraints in &self.constraints {
                 self.names_left = name_constraints::cost(constraints, certificate)
                     .and_then(|cost| self.names_left.checked_sub(cost))
@@ -267,8 +277,10 @@ impl<'a> State<'a> {
                 checked.map_err(|reason| Stop::refused(reason, Some(certificate)))?;
             }
         }
-        if let Some(constraints) = certificate.name_constraints() {
+        let feature = self.question.settings.version.feature;
+        if let Some(constraints) = readable::name_constraints(certificate, feature) {
             self.constraints.push(constraints);
+            self.distances.merge(certificate, &self.permitted);
             let merged = std::mem::take(&mut self.permitted);
             let merged = name_constraints::narrowed(merged, constraints, self.question.settings);
             self.permitted = merged.map_err(|reason| Stop::refused(reason, Some(certificate)))?;
@@ -296,6 +308,15 @@ impl<'a> State<'a> {
                 Err(Stop::Unsupported(format!("this build cannot check {what}")))
             }
             Outcome::Invalid => {
+                let settings = self.question.settings;
+                let rewritten = SignatureFault::rewritten(certificate, self.key, settings);
+                let holds = |signature: &Vec<u8>| {
+                    let algorithm = certificate.signature_algorithm();
+                    verify::signature(self.key, algorithm, certificate.tbs(), signature).is_valid()
+                };
+                if rewritten.as_ref().is_some_and(holds) {
+                    return Ok(());
+                }
                 Err(refused(SignatureFault::after(certificate, self.key, self.question.settings)))
             }
         }

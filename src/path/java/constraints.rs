@@ -39,6 +39,8 @@ pub(super) struct Use<'a> {
     pub(super) holder: Option<&'a Name>,
     pub(super) anchor_is_jdk_ca: bool,
     pub(super) now: OffsetDateTime,
+    /// The runtime's feature release, which writes the holder's name.
+    pub(super) feature: u32,
 }
 
 /// Which limit an algorithm broke.
@@ -106,6 +108,8 @@ pub enum AlgorithmFault {
         bits: usize,
         /// The signature algorithm, where the issuer's key is meant and Java names both.
         signature: Option<String>,
+        /// Whether the runtime is JDK 21 or later, which words it in another order.
+        modern: bool,
     },
 }
 
@@ -139,10 +143,13 @@ impl fmt::Display for AlgorithmFault {
                 at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
                 used(subject)
             ),
-            Self::TlsKey { algorithm, bits, signature: None } => {
+            Self::TlsKey { algorithm, bits, signature: None, modern: true } => {
+                write!(f, "{CHECK} {algorithm} key with size of {bits}bits")
+            }
+            Self::TlsKey { algorithm, bits, signature: None, modern: false } => {
                 write!(f, "{CHECK} key {algorithm} with size of {bits}bits")
             }
-            Self::TlsKey { algorithm, bits, signature: Some(signature) } => {
+            Self::TlsKey { algorithm, bits, signature: Some(signature), .. } => {
                 write!(f, "{CHECK} {signature}signature and {algorithm} key with size of {bits}bits")
             }
         }
@@ -265,7 +272,7 @@ impl Rule {
     fn check(&self, limits: &[Limit], used: &Use<'_>, kind: &str) -> Result<(), AlgorithmFault> {
         let Some((limit, rest)) = limits.split_first() else { return Ok(()) };
         let algorithm = self.algorithm.clone();
-        let subject = used.holder.map(ToString::to_string);
+        let subject = used.holder.map(|name| name.java(used.feature));
         let fault = match limit {
             Limit::Disabled => AlgorithmFault::Disabled { algorithm, subject },
             Limit::JdkCa if used.anchor_is_jdk_ca => AlgorithmFault::JdkCa { algorithm, subject },

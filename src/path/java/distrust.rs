@@ -94,7 +94,7 @@ pub(super) fn check(path: &[Certificate], settings: &Settings) -> Result<(), Rea
         let refused = |issued_after| Reason::AuthorityDistrusted {
             authority: policy.authority,
             issued_after,
-            subject: anchor.subject().to_string(),
+            subject: anchor.subject().java(settings.version.feature),
         };
         if settings.distrust_outright && !policy.dated_always {
             return Err(refused(None));

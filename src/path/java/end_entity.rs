@@ -3,6 +3,7 @@
 
 use super::KeyExchange;
 use super::rejection::Reason;
+use super::settings::Settings;
 use crate::cert::{Certificate, purpose};
 use crate::der::{Oid, Reader, tag};
 
@@ -33,11 +34,11 @@ pub(super) fn leaf_faults(leaf: &Certificate, key_exchange: KeyExchange) -> Vec<
 }
 
 /// `PKIXValidator.verifyTrustAnchor`: version 1 passes.
-pub(super) fn check_anchor(anchor: &Certificate, allow_non_ca: bool) -> Result<(), Reason> {
-    if allow_non_ca || anchor.version() < 3 {
+pub(super) fn check_anchor(anchor: &Certificate, settings: &Settings) -> Result<(), Reason> {
+    if settings.allow_non_ca_anchor || anchor.version() < 3 {
         return Ok(());
     }
-    let subject = || anchor.subject().to_string();
+    let subject = || anchor.subject().java(settings.version.feature);
     if !anchor.is_ca() {
         return Err(Reason::AnchorNotCa { subject: subject() });
     }

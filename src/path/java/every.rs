@@ -54,7 +54,7 @@ pub(in crate::path) fn check_validity(
 
 /// Whether Java takes it for an anchor.
 pub(in crate::path) fn check_anchor(question: &Question<'_>, anchor: &Certificate) -> Result<(), Reason> {
-    end_entity::check_anchor(anchor, question.settings.allow_non_ca_anchor)
+    end_entity::check_anchor(anchor, question.settings)
 }
 
 /// How a name was met.
@@ -70,9 +70,10 @@ pub(in crate::path) struct Named {
 pub(in crate::path) fn check_name(question: &Question<'_>, leaf: &Certificate, name: &PeerName) -> Named {
     let wildcards = |any_label| Wildcards { any_label, public_ca: false };
     let names = leaf.subject_alt_names().unwrap_or_default();
+    let feature = question.settings.version.feature;
     Named {
-        java: host::check(leaf, name, wildcards(question.settings.wildcard_any_label)),
+        java: host::check(leaf, name, wildcards(question.settings.wildcard_any_label), feature),
         has_dns_name: names.iter().any(|name| matches!(name, GeneralName::Dns(_))),
-        leftmost_label: host::check(leaf, name, wildcards(false)).is_ok(),
+        leftmost_label: host::check(leaf, name, wildcards(false), feature).is_ok(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::literal;
+use super::readable;
 use super::rejection::Reason;
 use super::settings::Settings;
 use crate::cert::{Certificate, GeneralName};
@@ -29,32 +31,48 @@ pub(super) fn as_asked<'n>(name: &'n PeerName, settings: &Settings) -> Result<&'
 }
 
 /// Checks the name.
-pub(super) fn check(leaf: &Certificate, name: &PeerName, wildcards: Wildcards) -> Result<(), Reason> {
+pub(super) fn check(
+    leaf: &Certificate,
+    name: &PeerName,
+    wildcards: Wildcards,
+    feature: u32,
+) -> Result<(), Reason> {
+    let names = readable::alternative_names(leaf, feature).filter(|names| !names.is_empty());
     match name {
-        PeerName::Ip(address) => check_ip(leaf, *address),
-        PeerName::Dns(host) => check_dns(leaf, host.strip_suffix('.').unwrap_or(host), wildcards),
+        PeerName::Ip(address) => check_ip(names, *address, &address.to_string()),
+        PeerName::Written { address, text } => check_ip(names, *address, text),
+        PeerName::Dns(host) => {
+            let host = host.strip_suffix('.').unwrap_or(host);
+            match literal::address(host) {
+                Some(address) => check_ip(names, address, literal::inside(host)),
+                None => check_dns(leaf, names, host, wildcards, feature),
+            }
+        }
     }
 }
 
-fn names(leaf: &Certificate) -> Option<&[GeneralName]> {
-    leaf.subject_alt_names().filter(|names| !names.is_empty())
-}
-
-fn check_ip(leaf: &Certificate, address: IpAddr) -> Result<(), Reason> {
-    let names = names(leaf).ok_or(Reason::HostNoAlternativeNames)?;
+/// `written` is what Java prints.
+fn check_ip(names: Option<&[GeneralName]>, address: IpAddr, written: &str) -> Result<(), Reason> {
+    let names = names.ok_or(Reason::HostNoAlternativeNames)?;
     // InetAddress.getByName makes an IPv4 address of an IPv4-mapped one.
     let canonical = address.to_canonical();
     let found =
         names.iter().any(|name| matches!(name, GeneralName::Ip(ip) if ip.to_canonical() == canonical));
-    if found { Ok(()) } else { Err(Reason::HostIpMismatch { name: address.to_string() }) }
+    if found { Ok(()) } else { Err(Reason::HostIpMismatch { name: written.to_owned() }) }
 }
 
-fn check_dns(leaf: &Certificate, host: &str, wildcards: Wildcards) -> Result<(), Reason> {
+fn check_dns(
+    leaf: &Certificate,
+    names: Option<&[GeneralName]>,
+    host: &str,
+    wildcards: Wildcards,
+    feature: u32,
+) -> Result<(), Reason> {
     if let Some(cause) = illegal(host) {
         return Err(Reason::HostIllegal { name: host.to_owned(), cause });
     }
     let mut found_dns = false;
-    for name in names(leaf).unwrap_or_default() {
+    for name in names.unwrap_or_default() {
         if let GeneralName::Dns(template) = name {
             found_dns = true;
             if matches(host, template, wildcards) {
@@ -65,9 +83,21 @@ fn check_dns(leaf: &Certificate, host: &str, wildcards: Wildcards) -> Result<(),
     if found_dns {
         return Err(Reason::HostDnsMismatch { name: host.to_owned() });
     }
-    match leaf.subject().common_name() {
-        Some(common) if matches(host, common, wildcards) => Ok(()),
-        _ => Err(Reason::HostCommonNameMismatch { name: host.to_owned() }),
+    let mismatch = || Reason::HostCommonNameMismatch { name: host.to_owned() };
+    let common = leaf.subject().common_name_attribute().ok_or_else(mismatch)?;
+    let common = common.java_text(feature).ok_or_else(|| no_text(feature))?;
+    if matches(host, &common, wildcards) { Ok(()) } else { Err(mismatch()) }
+}
+
+/// A common name of a kind that is no text to the JDK: its code goes on with null.
+fn no_text(feature: u32) -> Reason {
+    const WORDS: &str = "Cannot invoke \"java.lang.CharSequence.toString()\" because \"src\" is null";
+    // Helpful messages came with JDK 15.
+    let message = if feature < 15 { "null" } else { WORDS };
+    Reason::InternalError {
+        class: "java.lang.NullPointerException",
+        message: message.to_owned(),
+        cause: None,
     }
 }
 

@@ -14,7 +14,9 @@ mod distrust;
 mod end_entity;
 mod every;
 mod host;
+mod literal;
 mod name_constraints;
+mod name_distances;
 mod options;
 mod policy;
 mod properties;
@@ -234,7 +236,7 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(), (Sta
     let refused = |reason| Stop::refused(reason, Some(leaf));
     let name = host::as_asked(name, question.settings).map_err(|reason| (Stage::Name, refused(reason)))?;
     readable::names(leaf, question.settings)
-        .and_then(|()| host::check(leaf, name, wildcards))
+        .and_then(|()| host::check(leaf, name, wildcards, feature))
         .map_err(|reason| (Stage::Name, refused(reason)))
 }
 
@@ -256,7 +258,7 @@ fn find(
         (Stage::Builder, built.and_then(|found| found.ok_or_else(refused)))
     };
     let found = found.map_err(|stop| (stage, stop))?;
-    end_entity::check_anchor(&found.anchor, question.settings.allow_non_ca_anchor)
+    end_entity::check_anchor(&found.anchor, question.settings)
         .map_err(|reason| (stage, Stop::refused(reason, Some(&found.anchor))))?;
     Ok(found)
 }
@@ -334,7 +336,7 @@ fn below(
     effort: &mut Effort,
 ) -> Result<(), Stop> {
     if question.is_blocked(anchor) {
-        let reason = Reason::Blocked { subject: anchor.subject().to_string() };
+        let reason = Reason::Blocked { subject: anchor.subject().java(question.settings.version.feature) };
         return Err(Stop::refused(reason, Some(anchor)));
     }
     let mut state = State::new(question, anchor, chain.len(), Depth::Whole);

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::canonical::Canonical;
 use super::host::{self, Wildcards};
+use super::readable;
 use super::rejection::Reason;
 use super::settings::Settings;
 use crate::cert::{Certificate, GeneralName, NameConstraints, Subtree};
@@ -32,11 +33,12 @@ pub(super) fn check(
     if !subject.is_empty() {
         names.push(GeneralName::Directory(subject.clone()));
     }
-    match certificate.subject_alt_names() {
+    let feature = settings.version.feature;
+    match readable::alternative_names(certificate, feature) {
         Some(alternatives) => names.extend(alternatives.iter().cloned()),
         None => names.extend(mail_addresses(certificate)),
     }
-    names.extend(common_name(certificate, &names, settings.wildcard_meets_excluded));
+    names.extend(common_name(certificate, &names, settings));
     let rules = Rules {
         wildcards: settings.wildcard_meets_excluded,
         leading_dot: settings.leading_dot_constraints,
@@ -171,20 +173,22 @@ fn mail_addresses(certificate: &Certificate) -> impl Iterator<Item = GeneralName
 }
 
 /// The common name counts as an address or a DNS name if there is no alternative name of that kind.
-fn common_name(certificate: &Certificate, names: &[GeneralName], wildcards: bool) -> Option<GeneralName> {
-    let name = certificate.subject().common_name()?;
+fn common_name(certificate: &Certificate, names: &[GeneralName], settings: &Settings) -> Option<GeneralName> {
+    let attribute = certificate.subject().common_name_attribute()?;
+    let name = attribute.java_text(settings.version.feature)?;
+    let wildcards = settings.wildcard_meets_excluded;
     if let Ok(address) = name.parse::<IpAddr>() {
         let has = names.iter().any(|name| matches!(name, GeneralName::Ip(_)));
         return (!has).then_some(GeneralName::Ip(address));
     }
     let has = names.iter().any(|name| matches!(name, GeneralName::Dns(_)));
-    let plain = if wildcards { name.replace('*', "z") } else { name.to_owned() };
+    let plain = if wildcards { name.replace('*', "z") } else { name.clone() };
     let label = |label: &str| {
         label.starts_with(|c: char| c.is_ascii_alphanumeric())
             && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
     let valid = plain.split('.').all(label);
-    (!has && valid).then(|| GeneralName::Dns(name.to_owned()))
+    (!has && valid).then_some(GeneralName::Dns(name))
 }
 
 /// What differs between releases.
@@ -249,6 +253,10 @@ impl Rules {
             }
             (Subtree::Other { kind: 0 }, GeneralName::Other { kind: 0, .. }) => {
                 let what = "Narrowing, widening, and matching are not supported for OtherName.";
+                return Err(Stumble::NotCompared(what));
+            }
+            (Subtree::Other { kind: 5 }, GeneralName::Other { kind: 5, .. }) => {
+                let what = "Narrowing, widening, and matching of names not supported for EDIPartyName";
                 return Err(Stumble::NotCompared(what));
             }
             (Subtree::Other { kind: 3 }, GeneralName::Other { kind: 3, .. }) => {

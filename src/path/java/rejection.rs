@@ -68,6 +68,11 @@ pub enum Reason {
     PathLength,
     /// A name that a CA above may not certify.
     NameConstraints,
+    /// A CA's name constraints say how far below a name others may be.
+    NameDistance {
+        /// What Java says of it.
+        what: &'static str,
+    },
     /// A required policy that is not there.
     Policy,
     /// Its time is over.
@@ -212,13 +217,11 @@ impl Reason {
                 "{BASIC}: pathLenConstraint violated - this cert must be the last cert in the certification path"
             ),
             Self::NameConstraints => "name constraints check failed".to_owned(),
+            Self::NameDistance { what } => format!("java.io.IOException: {what}"),
             Self::Policy => "non-null policy tree required and policy tree is null".to_owned(),
             Self::Expired { .. } | Self::NotYetValid { .. } => "validity check failed".to_owned(),
-            Self::IssuerEmpty => {
-                "subject/issuer name chaining check failed: empty/null issuer DN in certificate is invalid"
-                    .to_owned()
-            }
-            Self::NameChaining => "subject/issuer name chaining check failed".to_owned(),
+            Self::IssuerEmpty => format!("{CHAINING}: empty/null issuer DN in certificate is invalid"),
+            Self::NameChaining => CHAINING.to_owned(),
             Self::Signature(_) => "signature check failed".to_owned(),
             Self::CriticalExtension { .. } => "unrecognized critical extension(s)".to_owned(),
             Self::RevocationUnknown => "Could not determine revocation status".to_owned(),
@@ -256,6 +259,7 @@ impl Reason {
     /// The exception that caused the innermost one, where there is one.
     fn cause(&self) -> Option<String> {
         match self {
+            Self::NameDistance { .. } => Some(self.message()),
             Self::Expired { not_after } => Some(format!(
                 "java.security.cert.CertificateExpiredException: NotAfter: {}",
                 java_date(*not_after)
@@ -352,6 +356,8 @@ impl Reason {
         }
     }
 }
+
+const CHAINING: &str = "subject/issuer name chaining check failed";
 
 fn verb(stage: Stage) -> &'static str {
     if stage == Stage::Builder { "building" } else { "validation" }

@@ -2,8 +2,8 @@
 
 use super::algorithms;
 use super::settings::Settings;
-use crate::cert::{Certificate, KeyAlgorithm, PublicKey, pss, signature_name};
-use crate::der::{Reader, tag};
+use crate::cert::{Certificate, KeyAlgorithm, PublicKey, Strict, exception, pss, signature_name, verify};
+use crate::der::{self, Oid, Reader, tag};
 
 /// What stands in the way of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,13 @@ pub enum SignatureFault {
     ParametersMissing,
     /// The signature is not encoded as the algorithm's are.
     Encoding {
-        /// What Java says of it.
-        what: &'static str,
+        /// The exception that says why.
+        cause: String,
+    },
+    /// The block of an RSA signature says something else of the hash than the algorithm does.
+    DigestInfo {
+        /// The exception that says what.
+        cause: String,
     },
     /// The key above is of another kind than the algorithm's.
     OtherKind {
@@ -55,7 +60,7 @@ impl SignatureFault {
     /// The exceptions, class and message, nearest first.
     pub(super) fn exceptions(&self) -> Vec<String> {
         let cause = match self {
-            Self::Encoding { what } => Some(format!("java.io.IOException: {what}")),
+            Self::Encoding { cause } | Self::DigestInfo { cause } => Some(cause.clone()),
             _ => None,
         };
         std::iter::once(self.exception()).chain(cause).collect()
@@ -66,6 +71,7 @@ impl SignatureFault {
         match self {
             Self::ParametersMissing => format!("{SIGNATURE}: Parameters required for RSASSA-PSS signatures"),
             Self::Encoding { .. } => format!("{SIGNATURE}: Invalid encoding for signature"),
+            Self::DigestInfo { .. } => format!("{SIGNATURE}: Signature encoding error"),
             Self::Mismatch => format!("{SIGNATURE}: Signature does not match."),
             Self::OutOfRange => format!("{SIGNATURE}: invalid signature: out of range values"),
             Self::Length { found, expected, plain_words: false } => {
@@ -102,7 +108,7 @@ impl SignatureFault {
             KeyAlgorithm::Dsa => algorithm.ends_with("withDSA"),
             KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
             KeyAlgorithm::Ed448 => algorithm == "Ed448",
-            KeyAlgorithm::Other(_) => return None,
+            KeyAlgorithm::Dh | KeyAlgorithm::X25519 | KeyAlgorithm::X448 | KeyAlgorithm::Other(_) => false,
         };
         if !fits {
             let what = if edwards && matches!(key.algorithm, KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448) {
@@ -119,18 +125,28 @@ impl SignatureFault {
                 what: "Key contains incompatible PSS parameter values".to_owned(),
             });
         }
-        let names = algorithms::curve_names(key);
-        let kept = ["secp256r1", "secp384r1", "secp521r1"];
-        match (names.split_first(), key.algorithm) {
-            (Some((name, aliases)), KeyAlgorithm::Ec(Some(oid)))
-                if settings.curves_removed && !kept.contains(name) =>
-            {
-                let aliases =
-                    if aliases.is_empty() { String::new() } else { format!(" [{}]", aliases.join(",")) };
-                Some(Self::Curve { curve: format!("{name}{aliases} ({oid})") })
-            }
-            _ => None,
+        removed_curve(key, settings).or_else(|| {
+            let is_ec = matches!(key.algorithm, KeyAlgorithm::Ec(_));
+            let feature = settings.version.feature;
+            let cause =
+                Some(certificate.signature()).filter(|_| is_ec).map(|signature| numbers(signature, feature));
+            cause?.err().map(|message| Self::Encoding { cause: exception(&message) })
+        })
+    }
+
+    /// The signature as everyone else writes it, where its numbers are below zero and Java takes them without their sign.
+    pub(super) fn rewritten(
+        certificate: &Certificate,
+        key: &PublicKey,
+        settings: &Settings,
+    ) -> Option<Vec<u8>> {
+        if !matches!(key.algorithm, KeyAlgorithm::Ec(_) | KeyAlgorithm::Dsa) {
+            return None;
         }
+        let (r, s) = numbers(certificate.signature(), settings.version.feature).ok()?;
+        let negative = |digits: &[u8]| digits.first().is_some_and(|first| first & 0x80 != 0);
+        (negative(r) || negative(s))
+            .then(|| der::sequence(&[der::integer_from_octets(r), der::integer_from_octets(s)]))
     }
 
     /// Why a signature that was checked does not hold.
@@ -141,10 +157,11 @@ impl SignatureFault {
             let pss = signature_name(&certificate.signature_algorithm().oid) == "RSASSA-PSS";
             return Self::Length { found, expected, plain_words: pss || !settings.bad_length_words };
         }
-        if matches!(key.algorithm, KeyAlgorithm::Ec(_))
-            && let Some(what) = ec_encoding(certificate.signature())
+        if rsa
+            && !settings.bad_length_words
+            && let Some(message) = digest_info_fault(certificate, key, settings.version.feature)
         {
-            return Self::Encoding { what };
+            return Self::DigestInfo { cause: exception(&message) };
         }
         let out_of_range = || is_in_group(certificate.signature(), key) == Some(false);
         if key.algorithm == KeyAlgorithm::Dsa && out_of_range() { Self::OutOfRange } else { Self::Mismatch }
@@ -167,19 +184,95 @@ fn is_in_group(signature: &[u8], key: &PublicKey) -> Option<bool> {
     Some(within(number(&mut pair)?) && within(number(&mut pair)?))
 }
 
-/// What Java has against the encoding of an ECDSA signature (sun.security.util.ECUtil.decodeSignature); octets that are no
-/// SEQUENCE at all are left to chance, as there.
-fn ec_encoding(signature: &[u8]) -> Option<&'static str> {
-    const WRONG: &str = "Invalid encoding for signature";
-    let mut outer = Reader::new(signature);
-    let mut numbers = outer.required(tag::SEQUENCE, "a signature").ok()?.children();
-    for _ in 0..2 {
-        let digits = numbers.required(tag::INTEGER, "a number").ok()?.content();
-        if matches!(digits, [0, next, ..] if next & 0x80 == 0) {
-            return Some("Invalid encoding: redundant leading 0s");
-        }
+/// Both numbers of an ECDSA signature, or what Java has against their encoding (sun.security.util.ECUtil.decodeSignature).
+fn numbers(signature: &[u8], feature: u32) -> Result<(&[u8], &[u8]), String> {
+    let mut outer = Strict::new(signature, feature);
+    let values = outer.sequence()?;
+    match *values.as_slice() {
+        [r, s] if outer.rest().is_empty() => Ok((outer.number(r)?, outer.number(s)?)),
+        _ => Err("Invalid encoding for signature".to_owned()),
     }
-    (!numbers.rest().is_empty() || !outer.rest().is_empty()).then_some(WRONG)
+}
+
+/// What releases that take a DigestInfo apart have against one (RSASignature.decodeSignature, AlgorithmId.parse): later ones
+/// only compare it.
+fn digest_info_fault(certificate: &Certificate, key: &PublicKey, feature: u32) -> Option<String> {
+    let wanted = digest_of(&certificate.signature_algorithm().oid)?;
+    let info = verify::digest_info(key, certificate.signature())?;
+    let read = || -> Result<(), String> {
+        let mut outer = Strict::new(&info, feature);
+        let values = outer.sequence()?;
+        let [(tag::SEQUENCE, algorithm), (kind, _)] = *values.as_slice() else {
+            return Err("SEQUENCE length error".to_owned());
+        };
+        if !outer.rest().is_empty() {
+            return Err("SEQUENCE length error".to_owned());
+        }
+        let mut fields = Strict::new(algorithm, feature);
+        let (_, found) = fields.value()?;
+        let parameters = if fields.rest().is_empty() { None } else { Some(fields.value()?) };
+        match parameters {
+            Some((tag::NULL, [_, ..])) => return Err("invalid NULL".to_owned()),
+            Some(_) if !fields.rest().is_empty() => {
+                return Err("Invalid AlgorithmIdentifier: extra data".to_owned());
+            }
+            _ => {}
+        }
+        let found = Oid::from_content(found, 0).map_err(|error| error.to_string())?;
+        if found != wanted {
+            return Err(format!("ObjectIdentifier mismatch: {found}"));
+        }
+        if parameters.is_some_and(|(kind, _)| kind != tag::NULL) {
+            return Err("Unexpected AlgorithmId parameters".to_owned());
+        }
+        match kind {
+            tag::OCTET_STRING => Ok(()),
+            other => Err(format!("DerValue.getOctetString, not an Octet String: {other}")),
+        }
+    };
+    read().err()
+}
+
+/// The hash of an RSASSA-PKCS1-v1_5 algorithm.
+fn digest_of(algorithm: &Oid) -> Option<Oid> {
+    const NIST: [u64; 8] = [2, 16, 840, 1, 101, 3, 4, 2];
+    let of_nist = |last| {
+        let mut arcs = [0; 9];
+        arcs.iter_mut().zip(NIST.into_iter().chain([last])).for_each(|(arc, value)| *arc = value);
+        Some(Oid::new(&arcs))
+    };
+    match signature_name(algorithm).strip_suffix("withRSA")? {
+        "MD2" => Some(Oid::new(&[1, 2, 840, 113_549, 2, 2])),
+        "MD5" => Some(Oid::new(&[1, 2, 840, 113_549, 2, 5])),
+        "SHA1" => Some(Oid::new(&[1, 3, 14, 3, 2, 26])),
+        "SHA256" => of_nist(1),
+        "SHA384" => of_nist(2),
+        "SHA512" => of_nist(3),
+        "SHA224" => of_nist(4),
+        "SHA512/224" => of_nist(5),
+        "SHA512/256" => of_nist(6),
+        "SHA3-224" => of_nist(7),
+        "SHA3-256" => of_nist(8),
+        "SHA3-384" => of_nist(9),
+        "SHA3-512" => of_nist(10),
+        _ => None,
+    }
+}
+
+/// A curve that the runtime has no more.
+fn removed_curve(key: &PublicKey, settings: &Settings) -> Option<SignatureFault> {
+    let names = algorithms::curve_names(key);
+    let kept = ["secp256r1", "secp384r1", "secp521r1"];
+    match (names.split_first(), key.algorithm) {
+        (Some((name, aliases)), KeyAlgorithm::Ec(Some(oid)))
+            if settings.curves_removed && !kept.contains(name) =>
+        {
+            let aliases =
+                if aliases.is_empty() { String::new() } else { format!(" [{}]", aliases.join(",")) };
+            Some(SignatureFault::Curve { curve: format!("{name}{aliases} ({oid})") })
+        }
+        _ => None,
+    }
 }
 
 /// The class that stands for a key.
@@ -191,6 +284,10 @@ fn class(key: &PublicKey, settings: &Settings) -> &'static str {
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 if settings.edwards_curves => {
             "sun.security.ec.ed.EdDSAPublicKeyImpl"
         }
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 | KeyAlgorithm::Other(_) => "sun.security.x509.X509Key",
+        KeyAlgorithm::Dh if settings.edwards_curves => "com.sun.crypto.provider.DHPublicKey",
+        KeyAlgorithm::X25519 | KeyAlgorithm::X448 if settings.version.feature >= 11 => {
+            "sun.security.ec.XDHPublicKeyImpl"
+        }
+        _ => "sun.security.x509.X509Key",
     }
 }

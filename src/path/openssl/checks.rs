@@ -126,9 +126,12 @@ pub(super) fn weaknesses_at(path: &[&Node<'_>], depth: usize) -> Vec<VerifyError
 /// `check_key_level`: at least 112 bits of security.
 pub(super) fn key_is_strong(key: &PublicKey) -> bool {
     match key.algorithm {
-        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss | KeyAlgorithm::Dsa => modulus_is_strong(key.bits),
+        KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss | KeyAlgorithm::Dsa | KeyAlgorithm::Dh => {
+            modulus_is_strong(key.bits)
+        }
         KeyAlgorithm::Ec(_) => key.bits == 0 || key.bits >= 224,
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 | KeyAlgorithm::Other(_) => true,
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => true,
+        KeyAlgorithm::X25519 | KeyAlgorithm::X448 | KeyAlgorithm::Other(_) => true,
     }
 }
 

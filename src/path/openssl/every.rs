@@ -113,7 +113,9 @@ fn objections(question: &Question<'_>, path: &[&Node<'_>]) -> Vec<(VerifyError, 
         Some(PeerName::Dns(name)) if !host::has_host(leaf, name) => {
             list.push((VerifyError::HostnameMismatch, 0));
         }
-        Some(PeerName::Ip(address)) if !host::has_address(leaf, *address) => {
+        Some(PeerName::Ip(address) | PeerName::Written { address, .. })
+            if !host::has_address(leaf, *address) =>
+        {
             list.push((VerifyError::IpMismatch, 0));
         }
         _ => {}

@@ -99,7 +99,9 @@ fn verify<'a>(
         Some(PeerName::Dns(host)) if !host::has_host(leaf.certificate, host) => {
             return Err(fails(VerifyError::HostnameMismatch));
         }
-        Some(PeerName::Ip(address)) if !host::has_address(leaf.certificate, *address) => {
+        Some(PeerName::Ip(address) | PeerName::Written { address, .. })
+            if !host::has_address(leaf.certificate, *address) =>
+        {
             return Err(fails(VerifyError::IpMismatch));
         }
         _ => {}

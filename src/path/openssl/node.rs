@@ -81,6 +81,7 @@ impl<'a> Node<'a> {
             }
             KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
             KeyAlgorithm::Ed448 => algorithm == "Ed448",
+            KeyAlgorithm::Dh | KeyAlgorithm::X25519 | KeyAlgorithm::X448 => false,
             // A kind that is not known here may well be known there: the signature check says so.
             KeyAlgorithm::Other(_) => true,
         }

@@ -126,7 +126,7 @@ fn of_name(question: &Question<'_>, leaf: &Certificate, why: &Refused, list: &mu
         (Refused::Rustls(rustls::Error::InvalidCertificate(error)), Some(asked)) if is_mismatch(error) => {
             FaultKind::Refused(match asked {
                 PeerName::Dns(_) => Reason::HostDnsMismatch { name },
-                PeerName::Ip(_) => Reason::HostIpMismatch { name },
+                PeerName::Ip(_) | PeerName::Written { .. } => Reason::HostIpMismatch { name },
             })
         }
         _ => otherwise(why),

@@ -92,6 +92,9 @@ impl From<&cert::PublicKey> for Key {
             KeyAlgorithm::Ec(None) => "EC".to_owned(),
             KeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
             KeyAlgorithm::Ed448 => "Ed448".to_owned(),
+            KeyAlgorithm::Dh => "Diffie-Hellman".to_owned(),
+            KeyAlgorithm::X25519 => "X25519".to_owned(),
+            KeyAlgorithm::X448 => "X448".to_owned(),
             KeyAlgorithm::Other(oid) => oid.to_string(),
         };
         Self { algorithm, bits: key.bits }
