@@ -28,6 +28,8 @@ pub(crate) struct JavaClient {
     pub(crate) jdk_authorities: Vec<Fingerprint>,
     /// The TLS versions its options name, if they do.
     pub(crate) protocols: Option<Vec<Protocol>>,
+    /// Whether it tells servers which name it wants.
+    pub(crate) sends_server_name: bool,
     /// Where that comes from, when the user did not say.
     pub(crate) assumed: Option<String>,
 }
@@ -78,7 +80,14 @@ impl JavaClient {
 
     fn built_in(version: Version, assumed: Option<String>) -> Self {
         let settings = Settings::of(&version);
-        Self { settings, blocked: Vec::new(), jdk_authorities: Vec::new(), protocols: None, assumed }
+        Self {
+            settings,
+            blocked: Vec::new(),
+            jdk_authorities: Vec::new(),
+            protocols: None,
+            sends_server_name: true,
+            assumed,
+        }
     }
 
     fn of_runtime(home: &Path, version: Version) -> Self {
@@ -94,6 +103,7 @@ impl JavaClient {
             blocked: blocked.lines().filter_map(|line| Fingerprint::parse(line).ok()).collect(),
             jdk_authorities: shipped(home),
             protocols: None,
+            sends_server_name: true,
             assumed: Some(format!("the runtime in {}", home.display())),
         }
     }
@@ -123,6 +133,7 @@ impl JavaClient {
             self.protocols = Some(names.into_iter().map(protocol).collect::<Result<_, _>>()?);
         }
         self.settings = options.applied(self.settings);
+        self.sends_server_name = options.sends_server_name();
         Ok(self)
     }
 

@@ -40,6 +40,10 @@ impl Handshake {
 /// What a JVM with these rules, told to offer these versions, puts into its hello.
 pub(crate) fn offer(settings: &Settings, protocols: Option<&[Protocol]>) -> Offer {
     let offer = Offer::java(&settings.tls_disabled, protocols);
+    let offer = match &settings.cipher_suites {
+        Some(names) => offer.with_suites(names),
+        None => offer,
+    };
     let versions = sessions(&offer.versions);
     let (handshake, certificates) =
         (settings.handshake_schemes(&versions), settings.certificate_schemes(&versions));

@@ -144,7 +144,20 @@ impl Observation {
     pub(super) fn shows(&self, client: &Offer) -> bool {
         let chosen = self.protocol.zip(self.cipher_suite);
         let shared = chosen.is_some_and(|(version, suite)| client.accepts(version, suite));
-        self.means == Means::Handshake && shared && !self.is_objection() && self.unasked(client).is_none()
+        let is_same = shared && self.is_group_of(client) && self.unasked(client).is_none();
+        self.means == Means::Handshake && is_same && !self.is_objection()
+    }
+
+    /// Whether the client has the group that keys were exchanged in, if they were in one.
+    fn is_group_of(&self, client: &Offer) -> bool {
+        let number = match self.group.as_deref() {
+            Some("X25519") => 29,
+            Some("secp256r1") => 23,
+            Some("secp384r1") => 24,
+            Some("secp521r1") => 25,
+            _ => return true,
+        };
+        client.groups.contains(&number)
     }
 
     /// What rustls objects to, a JVM may not.

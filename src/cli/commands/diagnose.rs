@@ -27,9 +27,9 @@ use super::inspect;
 use crate::cert::Certificate;
 use crate::finding::{self, Finding};
 use crate::net::record::Recorded;
-use crate::net::{self, Endpoint, Host, without_secrets};
+use crate::net::{self, Endpoint, Host, Sni, without_secrets};
 use crate::path::java::{Options, Verdict};
-use crate::path::{Bundle, PeerName};
+use crate::path::{Bundle, PeerName, Rules};
 use crate::render::html;
 use crate::render::json::v1;
 use crate::render::text::diagnosis::{Judge, report};
@@ -64,7 +64,8 @@ pub(crate) struct Diagnose {
     #[arg(long, value_name = "VERSION")]
     java_version: Option<String>,
     /// Judge as a JVM started with this option, as in -Dhttps.protocols=TLSv1.2; repeatable. Those that matter:
-    /// javax.net.ssl.trustStore, https.protocols, jdk.tls.client.protocols, java.security.properties,
+    /// javax.net.ssl.trustStore, https.protocols, jdk.tls.client.protocols, https.cipherSuites, jdk.tls.client.cipherSuites,
+    /// jdk.tls.client.SignatureSchemes, jdk.tls.namedGroups, jsse.enableSNIExtension, java.security.properties,
     /// com.sun.net.ssl.checkRevocation, jdk.security.allowNonCaAnchor, jdk.tls.maxCertificateChainLength.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     java_option: Vec<String>,
@@ -321,7 +322,11 @@ impl<'a> Case<'a> {
 
     fn server(&self, text: &str, endpoint: &Endpoint, context: &Context) -> Result<Vec<Shown>, CliError> {
         let options = self.connecting.to(endpoint, context)?;
-        let options = net::Options { ask_time: true, ..options };
+        let asked = self.client_asked();
+        let mut options = net::Options { ask_time: true, ..options };
+        if asked.rules == Rules::Java && !asked.java.sends_server_name && options.sni == Sni::default() {
+            options.sni = Sni::Omit;
+        }
         let ways = self.arguments.addresses.ways(endpoint, options)?;
         let ask = |way: &Way| {
             let resolve = way.resolve(endpoint, &self.arguments.network.resolve);

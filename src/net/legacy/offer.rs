@@ -87,6 +87,13 @@ impl Offer {
         Self { groups, schemes, certificate_schemes: Some(certificate_schemes), ..self }
     }
 
+    /// The offer with those of its suites alone that have these names.
+    #[must_use]
+    pub fn with_suites(mut self, names: &[String]) -> Self {
+        self.suites.retain(|suite| names.contains(&suite.to_string()));
+        self
+    }
+
     /// Whether a server's choice is one of those offered.
     pub fn accepts(&self, version: Protocol, suite: CipherSuite) -> bool {
         self.versions.contains(&version) && self.suites.contains(&suite)
@@ -106,12 +113,23 @@ impl Offer {
         let name = match key.algorithm {
             KeyAlgorithm::Ed25519 if !self.schemes.contains(&0x0807) => "Ed25519".to_owned(),
             KeyAlgorithm::Ed448 if !self.schemes.contains(&0x0808) => "Ed448".to_owned(),
-            KeyAlgorithm::Ec(curve) if !self.groups.contains(&group_of(curve)) => {
+            KeyAlgorithm::Ec(curve) if !self.asks_for_curve(curve) => {
                 curve.map_or_else(|| "a curve without a name".to_owned(), |curve| curve_name(&curve))
             }
             _ => return None,
         };
         Some(format!("the key of {} is on {name}", leaf.subject()))
+    }
+
+    /// Whether a leaf may have a key on this curve: in TLS 1.3 a scheme is bound to it, before it is one of the groups.
+    fn asks_for_curve(&self, curve: Option<Oid>) -> bool {
+        let (group, scheme) = match curve.map(|curve| curve_name(&curve)).as_deref() {
+            Some("P-256") => (23, 0x0403),
+            Some("P-384") => (24, 0x0503),
+            Some("P-521") => (25, 0x0603),
+            _ => return false, // which no client here offers
+        };
+        if self.has_tls13() { self.schemes.contains(&scheme) } else { self.groups.contains(&group) }
     }
 
     fn unasked_signature(&self, certificate: &Certificate) -> Option<String> {
@@ -151,16 +169,6 @@ fn schemes_of(signature: &str) -> &'static [u16] {
         "Ed448" => &[0x0808],
         "RSASSA-PSS" => &[0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B],
         _ => &[],
-    }
-}
-
-/// The group that a curve is (RFC 8422 section 5.1.1); 0, which is none, for curves that no client here offers.
-fn group_of(curve: Option<Oid>) -> u16 {
-    match curve.map(|curve| curve_name(&curve)).as_deref() {
-        Some("P-256") => 23,
-        Some("P-384") => 24,
-        Some("P-521") => 25,
-        _ => 0,
     }
 }
 

@@ -78,6 +78,11 @@ impl Options {
         Some(value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect())
     }
 
+    /// `jsse.enableSNIExtension`: whether the server is told which name is wanted.
+    pub fn sends_server_name(&self) -> bool {
+        self.value("jsse.enableSNIExtension").is_none_or(|value| !value.eq_ignore_ascii_case("false"))
+    }
+
     /// The rules with these options.
     #[must_use]
     pub fn applied(&self, mut settings: Settings) -> Settings {
@@ -98,6 +103,7 @@ impl Options {
             let names = value.trim_matches('"').split(',').map(str::trim).filter(|name| !name.is_empty());
             Some(names.map(str::to_owned).collect::<Vec<_>>())
         };
+        settings.cipher_suites = list("https.cipherSuites").or_else(|| list("jdk.tls.client.cipherSuites"));
         settings.signature_schemes = list("jdk.tls.client.SignatureSchemes");
         settings.named_groups = list("jdk.tls.namedGroups");
         settings
@@ -133,6 +139,13 @@ mod tests {
         let file = SecurityFile { path: "/etc/mine".to_owned(), replaces: true };
         assert_eq!(options.security_file(), Some(file));
         assert!(!format!("{options:?}").contains("pw"));
+    }
+
+    #[test]
+    fn a_server_name_is_sent_unless_it_is_switched_off() {
+        let sends = |word: &str| Options::parse([word]).sends_server_name();
+        assert!(sends("-Dother=false") && sends("-Djsse.enableSNIExtension=true"));
+        assert!(!sends("-Djsse.enableSNIExtension=FALSE"));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Settings {
     pub maximum_chain: usize,
     /// Whether signatures of handshakes and of certificates have lists of their own, the latter by the version agreed.
     pub tells_scopes: bool,
+    /// `https.cipherSuites`, else `jdk.tls.client.cipherSuites`.
+    pub cipher_suites: Option<Vec<String>>,
     /// `jdk.tls.client.SignatureSchemes`.
     pub signature_schemes: Option<Vec<String>>,
     /// `jdk.tls.namedGroups`.
@@ -105,6 +107,7 @@ impl Settings {
             check_revocation: false,
             maximum_chain: MAXIMUM_CHAIN,
             tells_scopes: version.reached(&[(8, 481), (11, 30), (17, 18), (21, 10), (25, 0)]),
+            cipher_suites: None,
             signature_schemes: None,
             named_groups: None,
             curves: named_curves.to_owned(),
