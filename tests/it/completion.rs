@@ -106,7 +106,7 @@ impl Pki {
 }
 
 fn diagnosed(home: &Scratch, port: u16, store: &str, more: &[&str]) -> Value {
-    let url = format!("https://localhost:{port}/");
+    let url = format!("tls://localhost:{port}/");
     let words = [&["diagnose", &url, "--store", store, "--json"], more].concat();
     trustmend(home, &words).json()["targets"][0].clone()
 }
@@ -258,7 +258,7 @@ fn an_authoritys_address_can_do_no_harm() {
         authority.asked.lock().unwrap().clear();
         pki.leaf("leaf.pem", &urls);
         let server = pki.serve("leaf.pem");
-        let url = format!("https://localhost:{}/", server.port);
+        let url = format!("tls://localhost:{}", server.port);
         let words = ["diagnose", &url, "--store", &store, "--fetch-local", "--json"];
         let started = std::time::Instant::now();
         let outcome = program::run(command(home, &words), b"", "nothing: it is this project's own");

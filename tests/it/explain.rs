@@ -25,12 +25,12 @@ fn a_jvms_own_log_is_narrowed_down_to_the_fault() {
     let (leaf, key, store) = (home.at("leaf.pem"), home.at("key.pem"), home.at("trust.jks"));
     let server = Server::start(&["-cert", &leaf, "-key", &key]);
     trustmend(&home, &["import", "root.pem", "--store", &store]).success();
-    let url = format!("https://localhost:{}/", server.port);
+    let [url, plain] = ["https", "tls"].map(|scheme| format!("{scheme}://localhost:{}", server.port));
     let trust = format!("-Djavax.net.ssl.trustStore={store}");
     for jvm in Jvm::all() {
         let log = java::run(jvm, "HttpsGet", &[&trust], &[&url]).stdout;
         let look =
-            ["--server", &url, "--store", &store, "--java-version", &jvm.version, "--no-fetch", "--json"];
+            ["--server", &plain, "--store", &store, "--java-version", &jvm.version, "--no-fetch", "--json"];
         let words = [&["explain", "-"][..], &look].concat();
         let document = trustmend_with(&home, &words, &[], log.as_bytes()).success().json();
         let found: Vec<_> =
@@ -50,7 +50,7 @@ fn a_jvms_own_log_is_narrowed_down_to_the_fault() {
 
     // The fault is mended, and the log is old.
     trustmend(&home, &["import", "chain.pem", "--store", &store]).success();
-    let words = ["explain", LINE, "--server", &url, "--store", &store];
+    let words = ["explain", LINE, "--server", &plain, "--store", &store];
     let text = trustmend(&home, &words).success().stdout;
     assert!(text.contains("now Java accepts this server") && !text.contains("FOUND"), "{text}");
     let silent =

@@ -17,14 +17,15 @@ fn options_are_honoured_as_each_jvm_honours_them() {
     let security = home.write("security", "jdk.tls.disabledAlgorithms=SSLv3, TLSv1, TLSv1.1, TLSv1.3\n");
     let server = Server::start(&["-cert", &certificate, "-key", &key, "-tls1_3"]);
     let url = format!("https://localhost:{}/?token=hidden", server.port);
+    let plain = format!("tls://localhost:{}", server.port);
     let trust = format!("-Djavax.net.ssl.trustStore={store}");
     let diagnose = |version: &str, option: &str| {
         let options = [format!("--java-option={trust}"), format!("--java-option={option}")];
-        let words = ["diagnose", &url, "--json", "--java-version", version, &options[0], &options[1]];
-        let outcome = trustmend(&home, &words);
-        assert!(!outcome.stdout.contains("hidden"), "{}", outcome.stdout);
-        outcome.json()["targets"][0].clone()
+        let words = ["diagnose", &plain, "--json", "--java-version", version, &options[0], &options[1]];
+        trustmend(&home, &words).json()["targets"][0].clone()
     };
+    let outcome = trustmend(&home, &["diagnose", &url, "--json", &format!("--java-option={trust}")]);
+    assert!(!outcome.stdout.contains("hidden"), "{}", outcome.stdout);
     for jvm in Jvm::all() {
         assert_eq!(diagnose(&jvm.version, "-Dhttps.protocols=TLSv1.3")["verdict"], "trusted");
         for option in [
@@ -33,10 +34,11 @@ fn options_are_honoured_as_each_jvm_honours_them() {
             format!("-Djava.security.properties={}", security.display()),
         ] {
             let printed = java::run(jvm, "HttpsGet", &[&trust, &option], &[&url]).stdout;
-            let predicted = diagnose(&jvm.version, &option)["predicted_error"].clone();
-            assert_eq!(predicted.as_str(), printed.lines().next(), "{option}, Java {}", jvm.version);
+            let target = diagnose(&jvm.version, &option);
+            let predicted = target["predicted_error"].as_str();
+            assert_eq!(predicted, printed.lines().next(), "{option}, Java {}", jvm.version);
             // The option is to blame, not the server; a security file is no option of that kind.
-            let findings = diagnose(&jvm.version, &option)["findings"].clone();
+            let findings = &target["findings"];
             let is_blamed = findings[0]["code"] == "protocol-client-restricted";
             assert_eq!(is_blamed, option.contains("protocols="), "{option}: {findings}");
         }
@@ -89,7 +91,7 @@ fn suites_and_the_server_name_are_the_options_own() {
         "-cipher",
         "ECDHE-ECDSA-AES128-GCM-SHA256",
     ]);
-    let url = format!("https://scim.corp.test:{}/", server.port);
+    let [url, plain] = ["https", "tls"].map(|scheme| format!("{scheme}://scim.corp.test:{}", server.port));
     let resolve = format!("scim.corp.test:{}:127.0.0.1", server.port);
     let hosts = java::hosts(&home, &[("scim.corp.test", "127.0.0.1")]);
     let trust = format!("-Djavax.net.ssl.trustStore={store}");
@@ -103,7 +105,7 @@ fn suites_and_the_server_name_are_the_options_own() {
         ] {
             let printed = java::run(jvm, "HttpsGet", &[&trust, &hosts, option], &[&url]).stdout;
             let options = [&trust, option].map(|option| format!("--java-option={option}"));
-            let words = ["diagnose", &url, "--json", "--resolve", &resolve, "--java-version", &jvm.version];
+            let words = ["diagnose", &plain, "--json", "--resolve", &resolve, "--java-version", &jvm.version];
             let told = trustmend(&home, &[&words[..], &[&options[0], &options[1]]].concat()).json();
             let (target, name) = (&told["targets"][0], format!("{option}, Java {}: {told}", jvm.version));
             let predicted = target["predicted_error"].as_str();

@@ -19,7 +19,7 @@ fn each_client_meets_the_server_in_its_own_way() {
         &["-tls1_3"],
     ] {
         let server = Server::start(&[&files[..], protocol].concat());
-        let url = format!("https://localhost:{}", server.port);
+        let url = format!("tls://localhost:{}", server.port);
         let diagnose = |more: &[&str]| {
             let words = ["diagnose", &url, "--store", "root.jks", "--json"];
             let document = trustmend(&home, &[&words[..], more].concat()).json();

@@ -38,7 +38,7 @@ fn a_recorded_server_gets_the_verdict_of_the_live_one() {
     .enumerate()
     {
         let server = Server::start(&arguments);
-        let (url, file) = (format!("https://localhost:{}/", server.port), format!("seen{number}.json"));
+        let (url, file) = (format!("tls://localhost:{}/", server.port), format!("seen{number}.json"));
         trustmend(&home, &["inspect", &url, "--save", &file]).success();
         let versions = ["8", "11", "17", "21", "25"];
         let live: Vec<Value> = versions.iter().map(|version| verdict(&home, &url, &store, version)).collect();

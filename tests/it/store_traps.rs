@@ -28,7 +28,7 @@ fn server(home: &Scratch) -> Server {
 }
 
 fn target(home: &Scratch, port: u16, store: &str, more: &[&str]) -> Value {
-    let url = format!("https://localhost:{port}/");
+    let url = format!("tls://localhost:{port}/");
     let outcome = trustmend(home, &[&["diagnose", &url, "--store", store, "--json"], more].concat());
     outcome.json()["targets"][0].clone()
 }
