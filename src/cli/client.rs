@@ -8,7 +8,7 @@ use super::error::CliError;
 use crate::digest::Fingerprint;
 use crate::fs;
 use crate::net::Protocol;
-use crate::path::java::{Options, Settings, Version};
+use crate::path::java::{Options, Settings, Version, blocked_certificates};
 use crate::store;
 
 /// The release judged for when nothing tells: the one most agents ship.
@@ -97,10 +97,14 @@ impl JavaClient {
             Some(security) => Settings::with_java_security(&version, &security),
             None => Settings::of(&version),
         };
-        let blocked = text(&home.join("lib/security/blocked.certs")).unwrap_or_default();
+        // Called otherwise before JDK 16.
+        let list = if version.feature < 16 { "blacklisted.certs" } else { "blocked.certs" };
+        let mut places =
+            ["lib/security", "jre/lib/security"].iter().map(|folder| home.join(folder).join(list));
+        let blocked = places.find_map(|place| text(&place)).unwrap_or_default();
         Self {
             settings,
-            blocked: blocked.lines().filter_map(|line| Fingerprint::parse(line).ok()).collect(),
+            blocked: blocked_certificates(&blocked),
             jdk_authorities: shipped(home),
             protocols: None,
             sends_server_name: true,

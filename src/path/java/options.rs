@@ -44,9 +44,10 @@ impl Options {
         self.properties.get(name).map(String::as_str)
     }
 
-    /// `javax.net.ssl.trustStore`. An empty one counts as none (TrustStoreManager.java: only a file that is there does).
+    /// `javax.net.ssl.trustStore`. An empty one is a file that is not there: `cacerts` is read, and `jssecacerts` is not
+    /// looked for (TrustStoreManager.java).
     pub fn trust_store(&self) -> Option<&str> {
-        self.value("javax.net.ssl.trustStore").filter(|path| !path.is_empty())
+        self.value("javax.net.ssl.trustStore")
     }
 
     /// `javax.net.ssl.trustStoreType`.
