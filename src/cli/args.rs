@@ -171,7 +171,37 @@ impl NoStorePassword {
     }
 }
 
+/// A flag again, if it was given.
+pub(crate) fn again(flag: &str, value: Option<impl Into<OsString>>) -> Vec<String> {
+    let value = value.map(|value| value.into().to_string_lossy().into_owned());
+    value.into_iter().flat_map(|value| [flag.to_owned(), value]).collect()
+}
+
+impl Network {
+    /// The flags again, without `--resolve`, which belongs to one address of several.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        let names = [("--server-name", &self.server_name), ("--proxy", &self.proxy)];
+        let files = [
+            ("--client-cert", &self.client_cert),
+            ("--client-key", &self.client_key),
+            ("--client-password-file", &self.client_password_file),
+        ];
+        let mut words: Vec<String> =
+            names.into_iter().flat_map(|(flag, name)| again(flag, name.as_ref())).collect();
+        words.extend(files.into_iter().flat_map(|(flag, file)| again(flag, file.as_ref())));
+        words.extend(again("--client-password-env", self.client_password_env.as_ref()));
+        words
+    }
+}
+
 impl StorePassword {
+    /// The flags again.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        let mut words = again("--store-password-file", self.store_password_file.as_ref());
+        words.extend(again("--store-password-env", self.store_password_env.as_ref()));
+        words
+    }
+
     /// The flags of a second store, else these.
     pub(crate) fn or_else(&self, file: &Option<std::path::PathBuf>, env: &Option<String>) -> Self {
         let given = if file.is_some() || env.is_some() {

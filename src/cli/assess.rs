@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::assemble::ClientStore;
 use super::client::JavaClient;
 use super::complete::{Completion, Found};
-use super::handshake::{self, Handshake};
+use super::handshake::{self, Handshake, code, failure_of, with_causes};
 use crate::cert::Certificate;
 use crate::finding::{Clocks, Evidence, Failure, OtherRoute, StoreFacts, Target};
 use crate::net::legacy::Offer;
@@ -19,8 +19,8 @@ use crate::net::{
 };
 use crate::path::java::{Branch, Judgement, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
-    Anchor, Bundle, Fault, FaultKind, Outcome, PeerName, Recommendation, Rules, arrange, bundle, faults_of,
-    is_pinned, openssl, recommend, webpki,
+    Anchor, Bundle, Fault, FaultKind, Outcome, PeerName, Recommendation, Rules, arrange, bundle, faults_by,
+    faults_of, is_pinned, judge_of, recommend,
 };
 
 /// What is known of a server, and what the client makes of it.
@@ -52,8 +52,7 @@ pub(crate) fn server(
     now: OffsetDateTime,
 ) -> Assessment {
     let name = expected_name(endpoint, options);
-    let target =
-        Target { source: source(endpoint), authority: endpoint.authority(), flags: flags(resolve, client) };
+    let target = Target { flags: flags(resolve, client), ..target(endpoint, client) };
     let mut seen = match observe(endpoint, options) {
         // Both clocks are read at the same time, whatever time the verdict is for.
         Ok(observation) => observed(observation, name, options, client, (now, super::now())),
@@ -74,8 +73,7 @@ pub(crate) fn replayed(recorded: &Recorded, client: &Client<'_>, now: OffsetDate
     let options = Options { sni, ..Options::default() };
     let name = expected_name(endpoint, &options);
     let mut seen = observed(recorded.observation.clone(), name, &options, client, (now, recorded.at));
-    let flags = flags(&[], client);
-    seen.evidence.target = Some(Target { source: source(endpoint), authority: endpoint.authority(), flags });
+    seen.evidence.target = Some(Target { flags: flags(&[], client), ..target(endpoint, client) });
     seen
 }
 
@@ -108,7 +106,11 @@ fn observed(
             seen.blame_the_option(&observation, &offer, options, client);
         }
         Some(_) => {}
-        None => seen.evidence.failure = failure_of(client.rules, &observation),
+        None => {
+            if let Some(failure) = failure_of(client.rules, &observation, options) {
+                seen.fail(&failure, client);
+            }
+        }
     }
     seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
     seen.observation = Some(observation);
@@ -116,16 +118,9 @@ fn observed(
     seen
 }
 
-/// What keeps another client than Java from a connection, whatever it makes of the chain. Both speak TLS 1.2 and later; what
-/// rustls met is what it meets.
-fn failure_of(rules: Rules, observation: &Observation) -> Option<Failure> {
-    if let Some(old @ (Protocol::Ssl3 | Protocol::Tls10 | Protocol::Tls11)) = observation.protocol {
-        let message = format!("the server speaks {old} at most, this client nothing before TLS 1.2");
-        return Some(Failure { code: "protocol-too-old", message });
-    }
-    let met =
-        observation.failure.as_ref().map(|error| Failure { code: code(error), message: with_causes(error) });
-    met.filter(|failure| rules == Rules::Webpki || failure.code == "client-certificate-required")
+fn target(endpoint: &Endpoint, client: &Client<'_>) -> Target {
+    let judging = client.completion.judging.clone();
+    Target { source: source(endpoint), authority: endpoint.authority(), flags: Vec::new(), judging }
 }
 
 /// What a command needs to see the same.
@@ -150,6 +145,19 @@ pub(crate) fn chain(
     now: OffsetDateTime,
 ) -> Assessment {
     judged(chain, name, Handshake::default(), client, now)
+}
+
+/// What another client than Java makes of the same.
+pub(crate) fn by_other(seen: &Assessment, java: &JavaClient, rules: Rules) -> Outcome {
+    let evidence = &seen.evidence;
+    // What a missing store falls back to is Java's own affair, and so is which formats it takes.
+    let anchors: &[Anchor] = match &evidence.store.own_anchors {
+        _ if evidence.store.is_missing => &[],
+        Some(own) => own,
+        None => &evidence.store.anchors,
+    };
+    let (chain, name) = (&evidence.presented, evidence.name.as_ref());
+    judge_of(rules, &question(chain, anchors, name, Handshake::default(), java, evidence.now))
 }
 
 /// The chain that the server should send.
@@ -236,6 +244,9 @@ fn judged(
     let (judgement, predicted) = decided.unzip();
     let is_trusted = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted);
     let (faults, known) = match &judgement {
+        Some(_) if facts.stops_java() => {
+            behind_the_store(&Question { anchors: &facts.anchors, ..question }, client)
+        }
         Some(judgement) => complete(&question, judgement, client),
         None => (Vec::new(), Vec::new()),
     };
@@ -272,15 +283,13 @@ fn judged(
 
 /// The client's answer, and what it prints.
 fn decide(question: &Question<'_>, rules: Rules) -> (Judgement, Option<(String, Vec<String>)>) {
-    let (chain, anchors, name, now) = (question.chain, question.anchors, question.name, question.now);
     let outcome = match rules {
         Rules::Java => {
             let judgement = judge(question);
             let predicted = judgement.predicted.clone().map(|text| (text.exception, text.causes));
             return (judgement, predicted);
         }
-        Rules::OpenSsl => openssl::judge(chain, anchors, name, now),
-        Rules::Webpki => webpki::judge(chain, anchors, name, now),
+        other => judge_of(other, question),
     };
     let anchor = outcome.path.as_ref().and_then(|path| path.last()).cloned();
     let (verdict, path) = (outcome.verdict, outcome.path);
@@ -303,8 +312,7 @@ fn complete(question: &Question<'_>, judgement: &Judgement, client: &Client<'_>)
         let extra: Vec<Certificate> = known.iter().map(|(certificate, _)| certificate.clone()).collect();
         let faults = match client.rules {
             Rules::Java => faults_of(question, judgement, &extra),
-            Rules::OpenSsl => openssl::faults(question, &extra),
-            Rules::Webpki => webpki::faults(question, &extra),
+            other => faults_by(other, question, &extra),
         };
         let top = open_end(question.chain, &faults, &extra)
             .filter(|_| round < MAX_DOWNLOADS && started.elapsed() < PATIENCE);
@@ -317,6 +325,21 @@ fn complete(question: &Question<'_>, judgement: &Judgement, client: &Client<'_>)
         known.extend(fresh);
     }
     (Vec::new(), Vec::new())
+}
+
+/// What else is wrong where Java cannot read the store: what is left when it is mended. In a file that nobody can read there
+/// may be anything.
+fn behind_the_store(question: &Question<'_>, client: &Client<'_>) -> (Vec<Fault>, Vec<Found>) {
+    let (mut faults, known) = complete(question, &judge(question), client);
+    if client.store.store.is_none() {
+        faults.retain(|fault| {
+            !matches!(
+                fault.kind,
+                FaultKind::RootUntrusted { .. } | FaultKind::LeafSelfSigned | FaultKind::AnchorStale { .. }
+            )
+        });
+    }
+    (faults, known)
 }
 
 /// The certificate at which a path ends whose issuer is nowhere.
@@ -378,12 +401,15 @@ impl Assessment {
 
     /// The same of another client.
     pub(crate) fn of_other(&self, rules: Rules, outcome: Outcome) -> Outcome {
-        match self.observation.as_ref().and_then(|observation| failure_of(rules, observation)) {
-            Some(Failure { message, .. }) if outcome.is_trusted() => {
-                Outcome { verdict: Verdict::Refused, error: Some(message), certificate: None, path: None }
-            }
-            _ => outcome,
-        }
+        let asked = self.observation.as_ref().zip(self.asked.as_ref());
+        let failure = asked.and_then(|(seen, options)| failure_of(rules, seen, options));
+        let Some(ClientFailure { error, .. }) = failure.filter(|_| outcome.is_trusted()) else {
+            return outcome;
+        };
+        let why = with_causes(&error);
+        let is_unknown = matches!(error, NetError::NotRecorded { .. });
+        let verdict = if is_unknown { Verdict::Undecided { why: why.clone() } } else { Verdict::Refused };
+        Outcome { verdict, error: Some(why).filter(|_| !is_unknown), certificate: None, path: None }
     }
 
     /// Says so where a server that has a suite in common with the client has no certificate for it.
@@ -453,22 +479,4 @@ impl Assessment {
             self.predicted = error.java_text(prefix).map(|text| (text, Vec::new()));
         }
     }
-}
-
-/// The finding's code.
-fn code(error: &NetError) -> &'static str {
-    match error.code() {
-        "handshake-closed" => "handshake-failed",
-        code => code,
-    }
-}
-
-fn with_causes(error: &NetError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

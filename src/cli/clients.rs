@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 
 use super::assemble::ClientStore;
-use super::assess::Assessment;
+use super::assess::{Assessment, by_other};
 use super::client::JavaClient;
 use crate::path::java::{Judgement, Settings, Verdict, Version};
-use crate::path::{Anchor, Outcome, Rules, openssl, webpki};
+use crate::path::{Outcome, Rules};
 use crate::render::json::v1;
 use crate::render::text::diagnosis::Column;
 
@@ -75,14 +75,6 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
     if kind != Kind::All {
         return vec![own(kind, seen, judgement)];
     }
-    // What a missing store falls back to is Java's own affair, and so is which formats it takes.
-    let facts = &evidence.store;
-    let anchors: &[Anchor] = match &facts.own_anchors {
-        _ if facts.is_missing => &[],
-        Some(own) => own,
-        None => &facts.anchors,
-    };
-    let (chain, name, now) = (&evidence.presented, evidence.name.as_ref(), evidence.now);
     let mut answers = Vec::new();
     let mut add = |label: &str, short: &str, outcome: Outcome| {
         answers.push(Answer { label: label.to_owned(), short: short.to_owned(), outcome });
@@ -98,8 +90,9 @@ pub(crate) fn answers(kind: Kind, seen: &Assessment, java: &JavaClient) -> Vec<A
         let label = (format!("Java {newest}"), format!("java-{newest}"));
         add(&label.0, &label.1, seen.of_release(java, &settings));
     }
-    add(OPENSSL.0, OPENSSL.1, seen.of_other(Rules::OpenSsl, openssl::judge(chain, anchors, name, now)));
-    add(WEBPKI.0, WEBPKI.1, seen.of_other(Rules::Webpki, webpki::judge(chain, anchors, name, now)));
+    for (rules, (label, short)) in [(Rules::OpenSsl, OPENSSL), (Rules::Webpki, WEBPKI)] {
+        add(label, short, seen.of_other(rules, by_other(seen, java, rules)));
+    }
     answers
 }
 
@@ -126,6 +119,14 @@ fn failed(seen: &Assessment, error: Option<String>) -> Outcome {
 /// Whether every one of them goes on.
 pub(crate) fn all_trust(answers: &[Answer]) -> bool {
     answers.iter().all(|answer| answer.outcome.is_trusted())
+}
+
+/// Whether nobody refuses, and somebody's answer is not known.
+pub(crate) fn is_open(judgement: &Judgement, answers: &[Answer]) -> bool {
+    let own = std::iter::once(&judgement.verdict).filter(|_| answers.is_empty());
+    let verdicts: Vec<&Verdict> = own.chain(answers.iter().map(|answer| &answer.outcome.verdict)).collect();
+    verdicts.iter().any(|verdict| matches!(verdict, Verdict::Undecided { .. }))
+        && !verdicts.contains(&&Verdict::Refused)
 }
 
 impl Answer {

@@ -49,8 +49,10 @@ pub(crate) type Found = (Certificate, Place);
 #[derive(Debug)]
 pub(crate) struct Completion {
     given: Vec<Found>,
-    /// The flags it was made from.
+    /// The flags it was made from, and others that a command needs to see the same.
     pub(crate) flags: Vec<String>,
+    /// Those that only a command needs that judges.
+    pub(crate) judging: Vec<String>,
     reach: Option<Reach>,
     patience: Duration,
     downloads: Mutex<HashMap<String, Vec<Certificate>>>,
@@ -93,11 +95,19 @@ impl Completion {
         Ok(Self {
             given,
             flags: flags.repeated(),
+            judging: Vec::new(),
             reach,
             patience,
             downloads: Mutex::default(),
             roots: OnceLock::new(),
         })
+    }
+
+    /// Has the remedies' commands repeat more: of the way to the server and the store, and of how it is judged.
+    pub(crate) fn repeating(mut self, flags: Vec<String>, judging: Vec<String>) -> Self {
+        self.flags.extend(flags);
+        self.judging = judging;
+        self
     }
 
     /// Adds certificates that were given otherwise.

@@ -1,7 +1,8 @@
-//! How one JVM meets a server: what it offers, and what of the agreement its verdict hangs on.
+//! How a client meets a server: what it offers, what of the agreement its verdict hangs on, what keeps it from one.
 
 use crate::net::legacy::Offer;
-use crate::net::{CipherSuite, Meeting, Observation, Protocol};
+use crate::net::{CipherSuite, ClientFailure, Means, Meeting, NetError, Observation, Options, Protocol};
+use crate::path::Rules;
 use crate::path::java::{KeyExchange, Session, Settings, SignatureSchemes};
 
 /// What of the handshake the verdict hangs on.
@@ -48,6 +49,50 @@ pub(crate) fn offer(settings: &Settings, protocols: Option<&[Protocol]>) -> Offe
     let (handshake, certificates) =
         (settings.handshake_schemes(&versions), settings.certificate_schemes(&versions));
     offer.limited(settings.groups(), handshake.numbers(), certificates.numbers())
+}
+
+/// What keeps another client than Java from a connection, whatever it makes of the chain. Both speak TLS 1.2 and later; what
+/// rustls met is what it meets, and OpenSSL has an offer of its own.
+pub(crate) fn failure_of(
+    rules: Rules,
+    observation: &Observation,
+    options: &Options,
+) -> Option<ClientFailure> {
+    if let Some(version @ (Protocol::Ssl3 | Protocol::Tls10 | Protocol::Tls11)) = observation.protocol {
+        let (peer, offered) = (observation.endpoint.authority(), vec![Protocol::Tls13, Protocol::Tls12]);
+        let error = NetError::ProtocolTooOld { peer, version, offered };
+        return Some(ClientFailure { error, before_chain: true });
+    }
+    match rules {
+        Rules::OpenSsl => {
+            let met = observation.meeting(&Offer::openssl(), options).failure;
+            // How much a JVM takes is nothing to others.
+            met.filter(|failure| !matches!(failure.error, NetError::ChainTooLarge { .. }))
+        }
+        Rules::Webpki | Rules::Java => {
+            let error = observation.failure.clone()?;
+            Some(ClientFailure { error, before_chain: observation.means == Means::FirstFlight })
+        }
+    }
+}
+
+/// The finding's code.
+pub(crate) fn code(error: &NetError) -> &'static str {
+    match error.code() {
+        "handshake-closed" => "handshake-failed",
+        code => code,
+    }
+}
+
+/// It, and what it comes from.
+pub(crate) fn with_causes(error: &NetError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn sessions(versions: &[Protocol]) -> Vec<Session> {

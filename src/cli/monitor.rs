@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Arg, Args, ValueEnum};
 use serde::Serialize;
 
 use super::Context;
@@ -49,6 +50,13 @@ pub(crate) enum Form {
 }
 
 impl Monitoring {
+    /// `--format` of a command that makes no page.
+    pub(crate) fn without_a_page(format: Arg) -> Arg {
+        let forms = Form::value_variants().iter().filter(|form| **form != Form::Html);
+        let named = PossibleValuesParser::new(forms.filter_map(ValueEnum::to_possible_value));
+        format.value_parser(named.try_map(|name| Form::from_str(&name, false)))
+    }
+
     pub(crate) fn thresholds(&self) -> Thresholds {
         Thresholds { warning: self.warning, critical: self.critical }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Summary<'a> {
     metrics: Metrics,
     /// The fewest days that a certificate met is still valid.
     days: Option<i64>,
+    /// Whether somebody's answer was a no; else what is left is only not known.
+    refused: bool,
     /// For each server its verdict, and why.
     words: Vec<String>,
 }
@@ -27,7 +29,7 @@ impl<'a> Summary<'a> {
     /// Of no server yet; `place` is the client's store.
     pub(crate) fn new(monitoring: &'a Monitoring, place: &str, now: OffsetDateTime) -> Self {
         let (place, metrics) = (place.to_owned(), Metrics::default());
-        Self { monitoring, place, now, metrics, days: None, words: Vec::new() }
+        Self { monitoring, place, now, metrics, days: None, refused: false, words: Vec::new() }
     }
 
     /// Takes one more.
@@ -40,6 +42,7 @@ impl<'a> Summary<'a> {
         }
         let ends = chain.iter().map(|certificate| (certificate.not_after() - self.now).whole_days());
         self.days = self.days.into_iter().chain(ends).min();
+        self.refused |= !matches!(verdict, "trusted" | "undecided");
         let found = seen.findings.as_ref().and_then(|findings| findings.first());
         let why = found.filter(|_| verdict != "trusted").map(|finding| format!(" ({})", finding.code));
         self.words.push(format!("{target} {verdict}{}", why.unwrap_or_default()));
@@ -56,7 +59,7 @@ impl<'a> Summary<'a> {
         let thresholds = monitoring.thresholds();
         let level = match exit {
             Exit::Done => self.days.map_or(Level::Ok, |days| thresholds.level(days)),
-            Exit::No | Exit::Network => Level::Critical,
+            Exit::No | Exit::Network if self.refused => Level::Critical,
             _ => Level::Unknown,
         };
         let data: Vec<String> = self.days.map(|days| thresholds.days(days)).into_iter().collect();

@@ -53,6 +53,8 @@ pub struct Target {
     pub authority: String,
     /// The flags that a remedy's command needs to reach the same server: `--resolve` and the like, as they were given.
     pub flags: Vec<String>,
+    /// Those that a command needs besides to judge as it was judged.
+    pub judging: Vec<String>,
 }
 
 /// Where a certificate was found that the server did not send.

@@ -2,7 +2,7 @@
 
 use super::{Evidence, Remedy, Who};
 use crate::cert::Certificate;
-use crate::path::objections;
+use crate::path::{Rules, objections};
 
 impl Remedy {
     /// For whoever runs the server.
@@ -39,9 +39,7 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
         [] => text,
         why => format!("{text}; it {}: put your reason in the place of WHY", why.join(" and ")),
     });
-    let Some(target) = evidence.target.as_ref().filter(|_| evidence.store.is_writable) else {
-        return remedy;
-    };
+    let Some(target) = evidence.target.as_ref() else { return remedy };
     if !evidence.presented.contains(certificate) && evidence.where_found(certificate).is_none() {
         return remedy;
     }
@@ -50,9 +48,7 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     let mut words = vec!["trustmend", "import", target.source.as_str()];
     words.extend(target.flags.iter().map(String::as_str));
     let hex = fingerprint.hex();
-    // What shadows the store that was named is the one that is read.
-    let place = evidence.store.shadowed_by.as_ref().unwrap_or(&evidence.store.place);
-    words.extend(["--store", place.as_str(), "--fingerprint", hex.as_str()]);
+    words.extend(["--store", place(evidence), "--fingerprint", hex.as_str()]);
     if let Some(alias) = replaces {
         words.extend(["--alias", alias, "--replace"]);
     }
@@ -60,7 +56,27 @@ pub(super) fn import(evidence: &Evidence, certificate: &Certificate, what: &str)
     if !objections.is_empty() {
         words.extend(["--reason", "WHY"]);
     }
-    remedy.with_command(&words)
+    let remedy = remedy.with_command(&words);
+    if evidence.store.is_writable {
+        return remedy;
+    }
+    let (read_only, new) = (&evidence.store.place, place(evidence));
+    let text = format!(
+        "{}; {read_only} is only read here, so this makes {new}, which the client has to be given",
+        remedy.text
+    );
+    Remedy { text, ..remedy }
+}
+
+/// The store to import into: what shadows the one that was named is the one that is read, and what cannot be written needs
+/// another one.
+fn place(evidence: &Evidence) -> &str {
+    let store = &evidence.store;
+    match evidence.client {
+        _ if store.is_writable => store.shadowed_by.as_ref().unwrap_or(&store.place),
+        Rules::Java => "trust.jks",
+        Rules::OpenSsl | Rules::Webpki => "trust.pem",
+    }
 }
 
 /// Importing a certificate that the user has to find first, so without a command.
@@ -73,6 +89,7 @@ pub(super) fn write_bundle(evidence: &Evidence, remedy: Remedy) -> Remedy {
     let Some(target) = &evidence.target else { return remedy };
     let mut words = vec!["trustmend", "diagnose", target.source.as_str()];
     words.extend(target.flags.iter().map(String::as_str));
+    words.extend(target.judging.iter().map(String::as_str));
     words.extend(["--store", evidence.store.place.as_str(), "--write-bundle", "chain.pem"]);
     remedy.with_command(&words)
 }

@@ -82,6 +82,11 @@ pub enum FaultKind {
     Duplicate,
     /// A root was sent, which every client must have of its own.
     RootUnneeded,
+    /// A leaf whose key no handshake of this client, another than Java, has a use for.
+    KeyUnusable {
+        /// The keys it takes.
+        takes: &'static str,
+    },
     /// A key weaker than today's rules for public authorities allow.
     KeyWeak,
     /// A signature over a broken hash.

@@ -6,17 +6,18 @@ mod every;
 use std::fmt;
 use std::time::Duration;
 
-use rustls::RootCertStore;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, RootCertStore};
 use time::OffsetDateTime;
 
 pub use every::faults;
 
 use super::outcome::Outcome;
 use super::{Anchor, PeerName};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, signature_name};
+use crate::der::{Reader, tag};
 
 /// Longest handshake message rustls takes, in octets: a chain that does not fit is never verified.
 const MAX_MESSAGE: usize = 0xFFFF;
@@ -78,11 +79,31 @@ enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rustls(error) => error.fmt(f),
+            Self::Rustls(error) => match unsupported(error) {
+                Some(algorithm) => write!(f, "invalid peer certificate: {UNSUPPORTED} ({algorithm})"),
+                None => error.fmt(f),
+            },
             Self::NoRoots => f.write_str("no root trust anchors were provided"),
             Self::NoName { words } => f.write_str(words),
         }
     }
+}
+
+/// The name that rustls 0.23.28 and older print alone; newer ones print it with a list of all that they support, number by
+/// number.
+const UNSUPPORTED: &str = "UnsupportedSignatureAlgorithm";
+
+/// The signature algorithm that rustls does not take, if that is the matter.
+fn unsupported(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::InvalidCertificate(
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id, .. },
+    ) = error
+    else {
+        return None;
+    };
+    let oid = Reader::new(signature_algorithm_id).required(tag::OID, "an algorithm").ok()?;
+    Some(signature_name(&oid.oid("an algorithm").ok()?))
 }
 
 impl From<rustls::Error> for Refused {

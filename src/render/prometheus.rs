@@ -151,7 +151,7 @@ pub struct Target<'a> {
     pub store: &'a str,
     /// The client it was judged as.
     pub client: &'a str,
-    /// `trusted`, `untrusted`, `unreachable`.
+    /// `trusted`, `untrusted`, `undecided`, `unreachable`.
     pub verdict: &'a str,
 }
 

@@ -65,7 +65,7 @@ fn a_recorded_server_gets_the_verdict_of_the_live_one() {
         .iter()
         .map(|finding| finding["code"].as_str().unwrap())
         .collect();
-    assert!(target["verdict"] == "untrusted" && codes == ["record-incomplete"], "{target}");
+    assert!(target["verdict"] == "undecided" && codes == ["record-incomplete"], "{target}");
     assert_eq!(
         (&target["predicted_error"], &target["findings"][0]["severity"]),
         (&Value::Null, &"warning".into())

@@ -73,6 +73,41 @@ fn stores_that_java_cannot_load_are_told_before_any_certificate() {
     as_every_jvm_says(&home, server.port, &home.at("no-such.jks"), "store-missing");
 }
 
+/// A store that Java cannot read is told alone where nothing else is known to be wrong; what is known to be wrong stays.
+#[test]
+fn what_is_in_a_pem_file_is_enough_once_it_is_converted() {
+    let home = Scratch::new();
+    let server = server(&home);
+    let foreign = Scratch::new();
+    self::server(&foreign);
+    home.write("other.pem", foreign.read("certificate.pem"));
+    home.write("cut.jks", [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2, 0, 0, 0, 1, 0]);
+    home.write("empty.jks", "");
+    for store in ["certificate.pem", "cut.jks", "empty.jks"] {
+        let seen = target(&home, server.port, store, &[]);
+        assert_eq!(
+            (codes(&seen), &seen["verdict"]),
+            (vec!["store-unreadable"], &"untrusted".into()),
+            "{store}"
+        );
+    }
+    let seen = target(&home, server.port, "other.pem", &[]);
+    assert!(
+        ["store-unreadable", "leaf-self-signed"].iter().all(|code| codes(&seen).contains(code)),
+        "{seen}"
+    );
+
+    let seen = target(&home, server.port, "certificate.pem", &[]);
+    let command = seen["findings"][0]["remedies"][0]["command"].as_array().unwrap();
+    let words: Vec<&str> = command.iter().skip(1).map(|word| word.as_str().unwrap()).collect();
+    trustmend(&home, &words).success();
+    let converted = home.at(words.last().unwrap());
+    assert_eq!(target(&home, server.port, &converted, &[])["verdict"], "trusted");
+    let (jvm, url) = (Jvm::with_keytool().next().unwrap(), format!("https://localhost:{}/", server.port));
+    let option = format!("-Djavax.net.ssl.trustStore={converted}");
+    assert!(java::run(jvm, "HttpsGet", &[&option], &[&url]).stdout.starts_with("200"));
+}
+
 #[test]
 fn an_encrypted_pkcs12_is_empty_without_its_password() {
     let home = Scratch::new();

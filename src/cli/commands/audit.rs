@@ -30,12 +30,15 @@ use crate::store::Alias;
 /// warnings alone give 0. Nothing is changed. With --log the audit log is checked instead: whether a record was changed, left
 /// out or put in.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Examples:
   trustmend audit java:
   trustmend audit trust.p12 --days 90 --json
   trustmend audit java: --against /etc/trustmend/trust.toml --format nagios -w 30 -c 10
   trustmend audit java: --format prometheus --out /var/lib/node_exporter/trustmend.prom
-  trustmend audit --log /var/log/trustmend/audit.jsonl")]
+  trustmend audit --log /var/log/trustmend/audit.jsonl",
+    mut_arg("format", Monitoring::without_a_page)
+)]
 pub(crate) struct Audit {
     #[arg(help = READ_STORE)]
     #[arg(required_unless_present = "log")]
@@ -63,9 +66,6 @@ pub(crate) struct Audit {
 }
 
 pub(crate) fn run(arguments: &Audit, context: &Context) -> Result<Exit, CliError> {
-    if arguments.monitoring.format == Form::Html {
-        return Err(CliError::usage("audit makes no page").hint("--format html is for diagnose"));
-    }
     match (&arguments.log, &arguments.store) {
         (Some(path), _) => log(path, arguments, context),
         (None, Some(store)) => match audited(arguments, store, context) {

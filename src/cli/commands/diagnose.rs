@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::Context;
-use super::super::args::{Network, NoStorePassword, StorePassword};
+use super::super::args::{Network, NoStorePassword, StorePassword, again};
 use super::super::assemble::{self, ClientStore};
 use super::super::assess::{self, Assessment, Client};
 use super::super::bundle;
@@ -212,6 +212,27 @@ fn options(arguments: &Diagnose) -> Result<Options, CliError> {
     Ok(options)
 }
 
+impl Diagnose {
+    /// What leads to the same server and the same store.
+    fn repeated(&self) -> Vec<String> {
+        [self.network.repeated(), self.password.repeated()].concat()
+    }
+
+    /// What makes the verdict the same.
+    fn judging(&self) -> Vec<String> {
+        let mut words = again("--java-version", self.java_version.as_ref());
+        words.extend(self.java_option.iter().map(|option| format!("--java-option={option}")));
+        let client = Some(self.client).filter(|client| *client != Kind::Java);
+        words.extend(again(
+            "--client",
+            client.and_then(|kind| Some(kind.to_possible_value()?.get_name().to_owned())),
+        ));
+        words.extend(self.no_password.no_store_password.then(|| "--no-store-password".to_owned()));
+        words.extend(again("--at", self.at.as_ref()));
+        words
+    }
+}
+
 impl Shown {
     fn failed(text: &str, error: CliError) -> Self {
         let json = v1::Observed {
@@ -267,6 +288,7 @@ impl<'a> Case<'a> {
         }
         let connecting = Connecting::read(&arguments.network, context)?;
         let completion = Completion::new(&arguments.completing, &arguments.password, context)?;
+        let completion = completion.repeating(arguments.repeated(), arguments.judging());
         Ok(Self { arguments, place: place.to_owned(), store, java, connecting, completion, now })
     }
 
@@ -431,6 +453,7 @@ impl<'a> Case<'a> {
         let (verdict, exit) = match (&evidence.judgement, is_trusted) {
             (None, _) => ("unreachable", Exit::Network),
             (Some(_), true) => ("trusted", Exit::Done),
+            (Some(judgement), false) if clients::is_open(judgement, &answers) => ("undecided", Exit::No),
             (Some(_), false) => ("untrusted", Exit::No),
         };
         let format = self.store.store.as_ref().map(|store| store.format.name().to_owned());

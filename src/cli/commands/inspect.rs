@@ -176,9 +176,9 @@ fn saved(
         Ok(observation) => observation,
         Err(error) => return Shown::failed(text, assemble::net_error(endpoint, &error)),
     };
-    // What the usual Java of each release would meet, where that takes another question.
+    // What the usual Java of each release, and OpenSSL, would meet, where that takes another question.
     let offer = |feature: &u32| handshake::offer(&Settings::of(&Version::newest(*feature)), None);
-    let offers: Vec<Offer> = FEATURES.iter().map(offer).collect();
+    let offers: Vec<Offer> = FEATURES.iter().map(offer).chain([Offer::openssl()]).collect();
     let choices = record::choices(&observation, &options, &offers);
     let observation = Observation { choices: Some(choices), ..observation };
     let mut shown = of_server(text, endpoint, &observation, &[], context);

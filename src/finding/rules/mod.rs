@@ -144,6 +144,18 @@ fn each(
     evidence.faults.iter().filter_map(finding).collect()
 }
 
+/// More findings of one rule than are told one by one.
+const CROWD: usize = 4;
+
+/// How many certificates the findings are about and the first few by name, if they are too many to be told one by one.
+fn crowd(evidence: &Evidence, findings: &[Finding]) -> Option<(usize, String)> {
+    let count = findings.len();
+    let about = findings.iter().filter_map(|finding| evidence.certificate(finding.certificate?));
+    let names: Vec<String> = about.take(CROWD - 1).map(person).collect();
+    let rest = count.checked_sub(names.len()).filter(|_| count >= CROWD)?;
+    Some((count, format!("{}; and {rest} more", names.join("; "))))
+}
+
 /// Another title than the page's, which tells of Java.
 fn entitle(findings: &mut [Finding], title: &str) {
     findings.iter_mut().for_each(|finding| title.clone_into(&mut finding.title));

@@ -13,9 +13,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let mut remedy = Remedy::client("ask the server itself, with the same options");
     if let Some(target) = &evidence.target {
-        let store = ["--store", evidence.store.place.as_str()];
-        remedy =
-            remedy.with_command(&[&["trustmend", "diagnose", target.source.as_str()], &store[..]].concat());
+        let mut words = vec!["trustmend", "diagnose", target.source.as_str()];
+        words.extend(target.flags.iter().chain(&target.judging).map(String::as_str));
+        words.extend(["--store", evidence.store.place.as_str()]);
+        remedy = remedy.with_command(&words);
     }
     failure(evidence, rule, remedy)
 }

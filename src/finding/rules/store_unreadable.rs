@@ -13,21 +13,29 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     let store = &evidence.store;
     let Some(why) = store.unreadable.as_ref().filter(|_| !store.is_missing) else { return Vec::new() };
     let mut finding = rule.finding(None, format!("{}: {why}.", store.place));
-    let remedy = match store.unreadable_kind {
-        Unreadable::Pem => format!(
-            "convert it: trustmend convert {} trust.jks, and name the new file in javax.net.ssl.trustStore",
-            store.place
-        ),
-        Unreadable::Jceks => {
-            "convert it to JKS or PKCS12, or start the JVM with -Djavax.net.ssl.trustStoreType=JCEKS"
-                .to_owned()
+    let convert =
+        |text: &str| Remedy::store(text).with_command(&["trustmend", "convert", &store.place, "trust.jks"]);
+    let name = Remedy::client("then name the new file in -Djavax.net.ssl.trustStore");
+    finding.remedies = match store.unreadable_kind {
+        Unreadable::Pem => {
+            vec![convert("convert it: Java takes no PEM file for a store, whatever is in it"), name]
         }
+        Unreadable::Jceks => vec![
+            convert("convert it to JKS"),
+            name,
+            Remedy::client("or start the JVM with -Djavax.net.ssl.trustStoreType=JCEKS"),
+        ],
         Unreadable::Password if !evidence.is_java() => {
-            "give the right password with --store-password-file FILE".to_owned()
+            vec![Remedy::store("give the right password with --store-password-file FILE")]
         }
-        Unreadable::Password => "give the right password with -Djavax.net.ssl.trustStorePassword".to_owned(),
-        Unreadable::Other => "restore the store from a backup: trustmend restore STORE".to_owned(),
+        Unreadable::Password => {
+            vec![Remedy::client("give the right password with -Djavax.net.ssl.trustStorePassword")]
+        }
+        Unreadable::Other => vec![Remedy::store("restore the store from a backup").with_command(&[
+            "trustmend",
+            "restore",
+            &store.place,
+        ])],
     };
-    finding.remedies.push(Remedy::store(remedy));
     vec![finding]
 }

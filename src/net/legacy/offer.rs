@@ -34,11 +34,17 @@ const EVERY_SCHEME: [u16; 24] = [
     0x0601, 0x0303, 0x0301, 0x0402, 0x0502, 0x0602, 0x0302, 0x0203, 0x0201, 0x0202, 0x0101,
 ];
 
+/// With SHA-1 or MD5: below security level 2.
+const OPENSSL_TOO_WEAK: [u16; 4] = [0x0203, 0x0201, 0x0202, 0x0101];
+
 /// Smallest RSA key, in bits, that signs in TLS 1.3: a hash, as much salt and 16 bits (RFC 8017 section 9.1.1).
 const SMALLEST_PSS: usize = 528;
 
 /// The suites of TLS 1.3.
 pub(super) const TLS13_SUITES: std::ops::Range<u16> = 0x1300..0x1400;
+
+/// The groups of OpenSSL 3 (`supported_groups_default` in ssl/t1_lib.c): x25519, P-256, x448, P-521, P-384, RFC 7919.
+const OPENSSL_GROUPS: [u16; 10] = [29, 23, 30, 25, 24, 256, 257, 258, 259, 260];
 
 impl Offer {
     /// Everything there is up to a version.
@@ -92,6 +98,19 @@ impl Offer {
     pub fn with_suites(mut self, names: &[String]) -> Self {
         self.suites.retain(|suite| names.contains(&suite.to_string()));
         self
+    }
+
+    /// What OpenSSL 3 offers with its defaults: the suites of `openssl ciphers -s` at security level 2, TLS 1.2 and 1.3.
+    pub fn openssl() -> Self {
+        let suites = SUITES.iter().filter(|(_, name)| is_openssl(name));
+        Self {
+            versions: vec![Protocol::Tls13, Protocol::Tls12],
+            suites: suites.map(|(number, _)| CipherSuite(*number)).collect(),
+            groups: OPENSSL_GROUPS.to_vec(),
+            schemes: EVERY_SCHEME.into_iter().filter(|scheme| !OPENSSL_TOO_WEAK.contains(scheme)).collect(),
+            certificate_schemes: None,
+            lists_versions: true,
+        }
     }
 
     /// Whether a server's choice is one of those offered.
@@ -170,6 +189,13 @@ fn schemes_of(signature: &str) -> &'static [u16] {
         "RSASSA-PSS" => &[0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B],
         _ => &[],
     }
+}
+
+/// Whether a suite is among `DEFAULT` (`ALL:!COMPLEMENTOFDEFAULT:!eNULL`, without what is only in `COMPLEMENTOFALL` or asks
+/// for a lower security level).
+fn is_openssl(suite: &str) -> bool {
+    let absent = ["_DSS_", "TLS_ECDH_", "ARIA", "CAMELLIA", "CCM", "RC4", "3DES"];
+    !absent.iter().any(|part| suite.contains(part))
 }
 
 /// Whether JSSE knows a suite and enables it (sun/security/ssl/CipherSuite.java of JDK 17; RC4 it knows, disabled).

@@ -5,8 +5,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::{CertificateError as Error, RootCertStore};
 use time::OffsetDateTime;
 
-use super::{Refused, decide, named, path, roots};
-use crate::cert::Certificate;
+use super::{Refused, decide, named, path, roots, unsupported};
+use crate::cert::{Certificate, signature_name};
 use crate::path::arrange::arrange;
 use crate::path::candidate::Candidate;
 use crate::path::faults::{Fault, FaultKind, MAX_PRESENTED, add};
@@ -91,7 +91,20 @@ fn of_path(
                 let kind = FaultKind::Refused(Reason::LeafExtendedKeyUsage);
                 add(list, kind, wrong.or(certificate), true);
             }
-            error => add(list, otherwise(&rustls::Error::InvalidCertificate(error)), None, true),
+            error => {
+                let error = rustls::Error::InvalidCertificate(error);
+                let algorithm = unsupported(&error);
+                let is_signed_so =
+                    |one: &&Certificate| Some(signature_name(&one.signature_algorithm().oid)) == algorithm;
+                let signed = within.iter().copied().find(is_signed_so);
+                let kind = match algorithm {
+                    Some(algorithm) if ["MD", "SHA1"].iter().any(|hash| algorithm.starts_with(hash)) => {
+                        FaultKind::SignatureWeak { algorithm }
+                    }
+                    _ => otherwise(&Refused::Rustls(error)),
+                };
+                add(list, kind, signed, true);
+            }
         }
     }
 }

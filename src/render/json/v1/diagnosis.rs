@@ -36,7 +36,7 @@ pub struct Observed {
     pub address: Option<String>,
     /// The name sent as SNI.
     pub server_name: Option<String>,
-    /// `trusted`, `untrusted` or `unreachable`; absent in `inspect`.
+    /// `trusted`, `untrusted`, `undecided` or `unreachable`; absent in `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<&'static str>,
     /// The client judged for, such as `java-17`; absent in `inspect`.
