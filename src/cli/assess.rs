@@ -58,6 +58,8 @@ pub(crate) fn server(
         Ok(observation) => observed(observation, name, options, client, (now, super::now())),
         Err(error) => {
             let mut seen = judged(&[], Some(name), Handshake::default(), client, now);
+            // It answers, and there is nothing in its answer that a client could judge.
+            seen.evidence.judgement = matches!(error, NetError::Anonymous { .. }).then(Judgement::refused);
             seen.fail(&ClientFailure { error, before_chain: true }, client);
             seen
         }
@@ -111,6 +113,14 @@ fn observed(
                 seen.fail(&failure, client);
             }
         }
+    }
+    let last_resort = observation.cipher_suite.filter(|suite| suite.is_of_the_past());
+    if let (Some(suite), Some(failure)) = (last_resort, &mut seen.evidence.failure)
+        && failure.code == "cipher-suites-none"
+    {
+        failure
+            .message
+            .push_str(&format!(": of all there are it chooses {suite}, which no client of today takes"));
     }
     seen.evidence.clocks = observation.server_time.map(|server| Clocks { server, ours: clock });
     seen.observation = Some(observation);

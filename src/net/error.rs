@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Alert, Protocol, StartTls};
+use super::{Alert, CipherSuite, Protocol, StartTls};
 
 /// Where on the way something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -144,6 +144,16 @@ pub enum NetError {
         /// Who.
         peer: String,
     },
+    /// It takes nothing but cipher suites without a certificate.
+    #[error(
+        "{peer} takes cipher suites without a certificate alone, such as {suite}, which no client of today takes"
+    )]
+    Anonymous {
+        /// Who.
+        peer: String,
+        /// What it chooses of them.
+        suite: CipherSuite,
+    },
     /// A Certificate message larger than a JVM takes.
     #[error("{peer} presents {octets} octets of certificates, more than the {limit} a JVM takes")]
     ChainTooLarge {
@@ -247,9 +257,8 @@ impl NetError {
             Self::Alert { alert: Alert::PROTOCOL_VERSION, .. } | Self::ProtocolTooOld { .. } => {
                 "protocol-too-old"
             }
-            Self::Alert { alert: Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY, .. } => {
-                "cipher-suites-none"
-            }
+            Self::Alert { alert: Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY, .. }
+            | Self::Anonymous { .. } => "cipher-suites-none",
             Self::Alert { .. }
             | Self::Pipelined { .. }
             | Self::NoCertificate { .. }
@@ -312,6 +321,9 @@ impl NetError {
                     offered.join(", ")
                 );
                 ssl(Alert::PROTOCOL_VERSION, &text)
+            }
+            Self::Anonymous { .. } => {
+                ssl(Alert::HANDSHAKE_FAILURE, "Received fatal alert: handshake_failure")
             }
             Self::NoCertificate { .. } => ssl(Alert::BAD_CERTIFICATE, "Empty server certificate chain"),
             Self::ChainTooLarge { octets, limit, .. } => Some(format!(

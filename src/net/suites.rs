@@ -2,12 +2,12 @@
 
 /// What a suite is called; `None` for one that is not in the table.
 pub(super) fn name(number: u16) -> Option<&'static str> {
-    SUITES.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+    SUITES.iter().chain(&ANONYMOUS).find(|(known, _)| *known == number).map(|(_, name)| *name)
 }
 
 /// Every suite with a certificate and a cipher that JDK 17 or OpenSSL 3 knows: the modern ones first. Nobody should
 /// use the last; servers that know nothing else are the ones worth looking at.
-pub(super) const SUITES: [(u16, &str); 99] = [
+pub(super) const SUITES: [(u16, &str); 114] = [
     (0x1301, "TLS_AES_128_GCM_SHA256"),
     (0x1302, "TLS_AES_256_GCM_SHA384"),
     (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
@@ -107,4 +107,43 @@ pub(super) const SUITES: [(u16, &str); 99] = [
     (0xC003, "TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA"),
     (0xC00C, "TLS_ECDH_RSA_WITH_RC4_128_SHA"),
     (0xC00D, "TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA"),
+    (0xC006, "TLS_ECDHE_ECDSA_WITH_NULL_SHA"),
+    (0xC010, "TLS_ECDHE_RSA_WITH_NULL_SHA"),
+    (0xC001, "TLS_ECDH_ECDSA_WITH_NULL_SHA"),
+    (0xC00B, "TLS_ECDH_RSA_WITH_NULL_SHA"),
+    (0x003B, "TLS_RSA_WITH_NULL_SHA256"),
+    (0x0002, "TLS_RSA_WITH_NULL_SHA"),
+    (0x0001, "TLS_RSA_WITH_NULL_MD5"),
+    (0x0015, "TLS_DHE_RSA_WITH_DES_CBC_SHA"),
+    (0x0012, "TLS_DHE_DSS_WITH_DES_CBC_SHA"),
+    (0x0009, "TLS_RSA_WITH_DES_CBC_SHA"),
+    (0x0014, "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA"),
+    (0x0011, "TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA"),
+    (0x0008, "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA"),
+    (0x0006, "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5"),
+    (0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5"),
 ];
+
+/// Those without a certificate, which a server must not be tempted with where its chain is wanted.
+pub(super) const ANONYMOUS: [(u16, &str); 15] = [
+    (0x00A6, "TLS_DH_anon_WITH_AES_128_GCM_SHA256"),
+    (0x00A7, "TLS_DH_anon_WITH_AES_256_GCM_SHA384"),
+    (0xC018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA"),
+    (0xC019, "TLS_ECDH_anon_WITH_AES_256_CBC_SHA"),
+    (0x006C, "TLS_DH_anon_WITH_AES_128_CBC_SHA256"),
+    (0x006D, "TLS_DH_anon_WITH_AES_256_CBC_SHA256"),
+    (0x0034, "TLS_DH_anon_WITH_AES_128_CBC_SHA"),
+    (0x003A, "TLS_DH_anon_WITH_AES_256_CBC_SHA"),
+    (0x0046, "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA"),
+    (0x0089, "TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA"),
+    (0xC017, "TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA"),
+    (0x001B, "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA"),
+    (0xC016, "TLS_ECDH_anon_WITH_RC4_128_SHA"),
+    (0x0018, "TLS_DH_anon_WITH_RC4_128_MD5"),
+    (0xC015, "TLS_ECDH_anon_WITH_NULL_SHA"),
+];
+
+/// Whether no client of today takes a suite, whatever it is told by default: no encryption, or what stands for none.
+pub(super) fn is_of_the_past(name: &str) -> bool {
+    ["_NULL_", "_RC4_", "_EXPORT_", "_DES_CBC_", "_anon_"].iter().any(|part| name.contains(part))
+}

@@ -93,6 +93,13 @@ impl CipherSuite {
 }
 
 /// The IANA name, which is Java's name too; the number in hexadecimal for one not known here.
+impl CipherSuite {
+    /// Whether no client of today takes it: without encryption or certificate, or with RC4, DES or what was once exported.
+    pub fn is_of_the_past(self) -> bool {
+        super::suites::name(self.0).is_some_and(super::suites::is_of_the_past)
+    }
+}
+
 impl fmt::Display for CipherSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match super::suites::name(self.0) {

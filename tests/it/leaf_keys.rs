@@ -205,3 +205,46 @@ fn a_server_of_one_suite_is_met_as_openssl_meets_it() {
     }
     assert_eq!(refused, 3);
 }
+
+/// A server that answers, though with nothing that anybody takes, is not out of reach: what it offers is said.
+#[test]
+fn suites_of_the_past_are_named() {
+    let home = Scratch::new();
+    write(&home);
+    let (leaf, key) = (home.at("rsa2048.pem"), home.at("rsa2048.key"));
+    for (suite, name) in [
+        ("NULL-SHA256", "TLS_RSA_WITH_NULL_SHA256"),
+        ("NULL-MD5", "TLS_RSA_WITH_NULL_MD5"),
+        ("AECDH-AES128-SHA", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA"),
+    ] {
+        let suite = format!("{suite}:@SECLEVEL=0");
+        let server = Server::start(&["-cert", &leaf, "-key", &key, "-tls1_2", "-cipher", &suite]);
+        assert!(real_openssl(&home, server.port).is_some() && real_rustls(&home, server.port).is_some());
+        let source = format!("localhost:{}", server.port);
+        trustmend(&home, &["import", "root.pem", "--store", "root.jks"]);
+        for (client, store) in [("java", "root.jks"), ("openssl", "root.pem"), ("webpki", "root.pem")] {
+            let run =
+                trustmend(&home, &["diagnose", &source, "--store", store, "--client", client, "--json"]);
+            let seen = run.json()["targets"][0].clone();
+            assert_eq!((run.code, &seen["verdict"]), (1, &"untrusted".into()), "{suite} {client} {seen:#}");
+            let mut findings = seen["findings"].as_array().unwrap().iter();
+            let found = findings.find(|finding| finding["code"] == "cipher-suites-none").unwrap();
+            assert!(found["detail"].as_str().unwrap().contains(name), "{found}");
+        }
+        let text = trustmend(&home, &["diagnose", &source, "--store", "root.jks"]).stdout;
+        assert!(text.contains(name) && !text.contains("UNREACHABLE"), "{text}");
+    }
+    // Whoever takes none of them either is out of reach no less.
+    let refuser = Server::start(&[
+        "-cert",
+        &leaf,
+        "-key",
+        &key,
+        "-verify_return_error",
+        "-tls1_2",
+        "-cipher",
+        "PSK-AES128-GCM-SHA256",
+    ]);
+    let run = trustmend(&home, &["diagnose", &format!("localhost:{}", refuser.port), "--store", "root.jks"]);
+    assert_eq!(run.code, 3, "{}", run.text());
+}

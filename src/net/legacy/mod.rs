@@ -57,11 +57,18 @@ pub(super) fn chain(
                 return Err(NetError::NoCertificate { peer: endpoint.authority() });
             }
             // Waiting once more for a server that says nothing would only cost time.
-            Err(NetError::TimedOut { .. }) => break,
+            Err(NetError::TimedOut { .. }) => return Err(met.clone()),
             Ok(_) | Err(_) => {}
         }
     }
-    Err(met.clone())
+    match ask(endpoint, options, total, &Offer::anonymous(), best, options.sni.name_for(&endpoint.host))
+        .map(|shown| shown.flight)
+    {
+        Ok(Flight { alert: None, cipher_suite: Some(suite), .. }) => {
+            Err(NetError::Anonymous { peer: endpoint.authority(), suite })
+        }
+        _ => Err(met.clone()),
+    }
 }
 
 /// What a server would choose from an offer, by a hello alone.

@@ -2,7 +2,7 @@
 
 use crate::cert::{Certificate, KeyAlgorithm, curve_name, signature_name};
 use crate::der::Oid;
-use crate::net::suites::SUITES;
+use crate::net::suites::{ANONYMOUS, SUITES, is_of_the_past};
 use crate::net::{CipherSuite, Protocol};
 
 /// An offer.
@@ -58,6 +58,12 @@ impl Offer {
             certificate_schemes: None,
             lists_versions: false,
         }
+    }
+
+    /// The suites without a certificate, and nothing else.
+    pub(super) fn anonymous() -> Self {
+        let suites = ANONYMOUS.iter().map(|(number, _)| CipherSuite(*number)).collect();
+        Self { suites, ..Self::everything(Protocol::Tls12) }
     }
 
     /// What a JVM offers: the suites JSSE enables, without what its `jdk.tls.disabledAlgorithms` forbids, for the
@@ -194,13 +200,13 @@ fn schemes_of(signature: &str) -> &'static [u16] {
 /// Whether a suite is among `DEFAULT` (`ALL:!COMPLEMENTOFDEFAULT:!eNULL`, without what is only in `COMPLEMENTOFALL` or asks
 /// for a lower security level).
 fn is_openssl(suite: &str) -> bool {
-    let absent = ["_DSS_", "TLS_ECDH_", "ARIA", "CAMELLIA", "CCM", "RC4", "3DES"];
-    !absent.iter().any(|part| suite.contains(part))
+    let absent = ["_DSS_", "TLS_ECDH_", "ARIA", "CAMELLIA", "CCM", "3DES"];
+    !is_of_the_past(suite) && !absent.iter().any(|part| suite.contains(part))
 }
 
 /// Whether JSSE knows a suite and enables it (sun/security/ssl/CipherSuite.java of JDK 17; RC4 it knows, disabled).
 fn is_java(suite: &str) -> bool {
-    !["ARIA", "CAMELLIA", "CCM", "RC4"].iter().any(|cipher| suite.contains(cipher))
+    !is_of_the_past(suite) && !["ARIA", "CAMELLIA", "CCM"].iter().any(|cipher| suite.contains(cipher))
 }
 
 /// Whether a suite falls under `jdk.tls.disabledAlgorithms`: by its name, by a pattern (`TLS_RSA_*`, since 17.0.19), or

@@ -168,6 +168,14 @@ pub struct Judgement {
     pub predicted: Option<Predicted>,
 }
 
+impl Judgement {
+    /// A no before anything was presented.
+    pub fn refused() -> Self {
+        let (verdict, branch) = (Verdict::Refused, Branch::Builder);
+        Self { verdict, branch, path: None, anchor: None, rejection: None, predicted: None }
+    }
+}
+
 /// A path and its anchor.
 struct Found {
     path: Vec<Certificate>,
