@@ -35,12 +35,19 @@ pub(super) fn write(path: &Path, bundle: &Bundle, context: &Context) -> Result<(
     let count = bundle.certificates.len();
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file = visible(&shown.display().to_string());
-    context.ui.note(&format!(
-        "wrote {file}: {count} certificates, the server's own first; beside the private key that is there, install it as\n  \
-         nginx:         ssl_certificate \"{file}\";\n  \
-         Apache 2.4.8:  SSLCertificateFile \"{file}\"\n  \
-         Tomcat 8.5:    <Certificate certificateFile=\"{file}\" certificateKeyFile=\"...\"/>\n  \
-         a keystore:    openssl pkcs12 -export -in \"{file}\" -inkey KEY -name tomcat -out NEW.p12"
-    ));
+    // Each a line of its own: what is shown has its line breaks escaped.
+    for line in [
+        format!(
+            "wrote {file}: {count} certificates, the server's own first; beside the private key that is there, install it as"
+        ),
+        format!("  nginx:         ssl_certificate \"{file}\";"),
+        format!("  Apache 2.4.8:  SSLCertificateFile \"{file}\""),
+        format!("  Tomcat 8.5:    <Certificate certificateFile=\"{file}\" certificateKeyFile=\"...\"/>"),
+        format!(
+            "  a keystore:    openssl pkcs12 -export -in \"{file}\" -inkey KEY -name tomcat -out NEW.p12"
+        ),
+    ] {
+        context.ui.note(&line);
+    }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod agent_layouts;
 mod agent_sight;
 mod agents;
 mod ansible;
+mod bundles;
 mod ca;
 mod ca_servers;
 mod check_wire;

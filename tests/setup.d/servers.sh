@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers that the tests of connections meet: OpenLDAP's slapd, PostgreSQL, nginx, GnuTLS's gnutls-serv and
+# Installs the servers that the tests of connections meet: OpenLDAP's slapd, PostgreSQL, nginx, Apache httpd, GnuTLS's gnutls-serv and
 # tinyproxy. The tests run them themselves, in folders of their own; no service is started or kept. Running it again is
 # harmless.
 set -eu
@@ -27,6 +27,7 @@ need slapd /usr/sbin/slapd slapd.service
 need nginx-light /usr/sbin/nginx nginx.service
 need tinyproxy-bin /usr/bin/tinyproxy
 need gnutls-bin /usr/bin/gnutls-serv
+need apache2-bin /usr/sbin/apache2
 set -- /usr/lib/postgresql/*/bin/postgres
 need postgresql "$1" postgresql.service
 [ -n "$missing" ] || exit 0

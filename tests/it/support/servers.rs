@@ -124,6 +124,43 @@ impl Server {
         })
     }
 
+    /// nginx with these lines alone about certificates.
+    #[track_caller]
+    pub(crate) fn nginx_told(lines: &str) -> Self {
+        Self::start(Scratch::new(), "nginx-light", |home, port| {
+            let (pid, log, t) = (home.at("pid"), home.at("error.log"), home.at("t"));
+            let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+            let temporary = temporary.map(|kind| format!("{kind}_temp_path {t};")).concat();
+            let conf = format!(
+                "daemon off; pid {pid}; error_log {log} crit; events {{}}\nhttp {{ access_log off; {temporary}\n\
+                 server {{ listen 127.0.0.1:{port} ssl;\n{lines}\nlocation / {{ return 204; }} }} }}\n"
+            );
+            home.write("nginx.conf", conf);
+            let mut command = Command::new("/usr/sbin/nginx");
+            command.args(["-c", &home.at("nginx.conf"), "-e", &log]);
+            command
+        })
+    }
+
+    /// Apache httpd with these lines alone about certificates.
+    #[track_caller]
+    pub(crate) fn apache_told(lines: &str) -> Self {
+        Self::start(Scratch::new(), "apache2-bin", |home, port| {
+            let (pid, log, root) = (home.at("pid"), home.at("error.log"), home.path().display());
+            let modules = ["mpm_event", "authz_core", "ssl"]
+                .map(|name| format!("LoadModule {name}_module modules/mod_{name}.so\n"))
+                .concat();
+            let conf = format!(
+                "ServerRoot /usr/lib/apache2\n{modules}ServerName localhost\nListen 127.0.0.1:{port}\nPidFile {pid}\n\
+                 DefaultRuntimeDir {root}\nErrorLog {log}\nUser nobody\nGroup nogroup\nSSLEngine on\n{lines}\n"
+            );
+            home.write("httpd.conf", conf);
+            let mut command = Command::new("/usr/sbin/apache2");
+            command.args(["-X", "-f", &home.at("httpd.conf")]);
+            command
+        })
+    }
+
     /// GnuTLS's server with these arguments, answering HTTP.
     #[track_caller]
     pub(crate) fn gnutls(identity: Identity<'_>, arguments: &[&str]) -> Self {
