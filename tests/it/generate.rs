@@ -175,6 +175,8 @@ fn a_failed_attempt_leaves_nothing_in_the_way_of_the_next() {
         (&["--keystore", "missing/k.p12"], 6),
         (&["--into-keystore", "missing.p12"], 4),
         (&["--into-keystore", "trust.jks", "--keystore-password-file", "wrong"], 4),
+        (&["--keystore-password-file", "wrong"], 2),
+        (&["--ask-keystore-password"], 2),
     ] {
         let failed = trustmend(&home, &[&generate[..], flags].concat());
         assert_eq!(failed.code, code, "{flags:?}: {}", failed.stderr);

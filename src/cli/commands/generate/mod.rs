@@ -129,7 +129,26 @@ fn faults() -> impl TypedValueParser<Value = Fault> {
     PossibleValuesParser::new(values).try_map(|text| text.parse())
 }
 
+/// A password for a keystore that nobody asks for would be read for nothing, and missed later.
+fn no_keystore_for_a_password(arguments: &Generate) -> Result<(), CliError> {
+    let has_keystore =
+        [&arguments.keystore, &arguments.into_keystore, &arguments.renew].iter().any(|file| file.is_some());
+    let given = [
+        ("--keystore-password-file", arguments.keystore_password_file.is_some()),
+        ("--keystore-password-env", arguments.keystore_password_env.is_some()),
+        ("--ask-keystore-password", arguments.ask_keystore_password),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given && !has_keystore) {
+        Some((flag, _)) => {
+            let message = format!("{flag} is for a keystore, and none is asked for");
+            Err(CliError::usage(message).hint("name one with --keystore FILE or --into-keystore FILE"))
+        }
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn run(arguments: &Generate, context: &Context) -> Result<Exit, CliError> {
+    no_keystore_for_a_password(arguments)?;
     let makes_leaf = !arguments.names.is_empty() || arguments.csr.is_some() || arguments.renew.is_some();
     if let Some(exit) = arguments.authority.manage(arguments.access(), makes_leaf, context)? {
         return Ok(exit);
