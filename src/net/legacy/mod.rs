@@ -61,10 +61,15 @@ pub(super) fn chain(
             Ok(_) | Err(_) => {}
         }
     }
-    match ask(endpoint, options, total, &Offer::anonymous(), best, options.sni.name_for(&endpoint.host))
+    // Who refuses everything in words may take what has no certificate.
+    if !matches!(met, NetError::Alert { .. }) {
+        return Err(met.clone());
+    }
+    let anonymous = Offer::anonymous();
+    match ask(endpoint, options, total, &anonymous, best, options.sni.name_for(&endpoint.host))
         .map(|shown| shown.flight)
     {
-        Ok(Flight { alert: None, cipher_suite: Some(suite), .. }) => {
+        Ok(Flight { alert: None, cipher_suite: Some(suite), .. }) if anonymous.suites.contains(&suite) => {
             Err(NetError::Anonymous { peer: endpoint.authority(), suite })
         }
         _ => Err(met.clone()),
