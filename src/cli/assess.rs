@@ -81,7 +81,7 @@ pub(crate) fn replayed(recorded: &Recorded, client: &Client<'_>, now: OffsetDate
 
 /// What the client makes of what a server showed, for a time; `clock` is when it was asked.
 fn observed(
-    observation: Observation,
+    mut observation: Observation,
     name: PeerName,
     options: &Options,
     client: &Client<'_>,
@@ -95,10 +95,13 @@ fn observed(
         seen.observation = Some(observation);
         return seen;
     }
-    let chain = observation.certificates();
     let java = client.java;
     let offer = handshake::offer(&java.settings, java.protocols.as_deref());
-    let meeting = (client.rules == Rules::Java).then(|| observation.meeting(&offer, options));
+    let mut meeting = (client.rules == Rules::Java).then(|| observation.meeting(&offer, options));
+    if let Some(own) = meeting.as_mut().and_then(|meeting| meeting.chain.take()) {
+        observation.chain = own;
+    }
+    let chain = observation.certificates();
     let handshake = Handshake::of(&observation, meeting.as_ref());
     let mut seen = judged(&chain, Some(name), handshake, client, now);
     match meeting {
@@ -370,13 +373,17 @@ impl Assessment {
         let offer = handshake::offer(settings, java.protocols.as_deref());
         let asked = self.observation.as_ref().zip(self.asked.as_ref());
         let meeting = asked.map(|(seen, options)| seen.meeting(&offer, options));
+        let own: Option<Vec<Certificate>> = meeting
+            .as_ref()
+            .and_then(|meeting| meeting.chain.as_ref())
+            .map(|chain| chain.iter().filter_map(|presented| presented.certificate.clone().ok()).collect());
         let handshake = match &self.observation {
             Some(observation) => Handshake::of(observation, meeting.as_ref()),
             None => Handshake::default(),
         };
         let evidence = &self.evidence;
         let anchors: &[Anchor] = if evidence.store.stops_java() { &[] } else { &evidence.store.anchors };
-        let (chain, name) = (&evidence.presented, evidence.name.as_ref());
+        let (chain, name) = (own.as_ref().unwrap_or(&evidence.presented), evidence.name.as_ref());
         let question = question(chain, anchors, name, handshake, java, evidence.now);
         let schemes = handshake.schemes(settings, java.protocols.as_deref());
         let judgement = judge(&Question { settings, schemes, blocked: &[], ..question });

@@ -134,9 +134,19 @@ impl JavaClient {
             })
         };
         if let Some(names) = options.protocols() {
+            if names.contains(&"SSLv2Hello") {
+                return Err(CliError::usage("with SSLv2Hello, Java sends a hello in the form of SSL 2, which this program does not send")
+                    .hint("leave SSLv2Hello out of the option for a verdict on the rest of it; no server needs it any more"));
+            }
             self.protocols = Some(names.into_iter().map(protocol).collect::<Result<_, _>>()?);
         }
         self.settings = options.applied(self.settings);
+        if self.settings.named_groups.is_some() && self.settings.groups().is_empty() {
+            return Err(CliError::usage(
+                "-Djdk.tls.namedGroups names no group that this Java has: it makes no connection at all",
+            )
+            .hint("Java says ExceptionInInitializerError; name groups such as x25519,secp256r1"));
+        }
         self.sends_server_name = options.sends_server_name();
         Ok(self)
     }

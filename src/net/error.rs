@@ -224,6 +224,9 @@ pub enum NetError {
         /// What is wrong.
         what: String,
     },
+    /// A client that is left nothing to offer.
+    #[error("the client has no TLS version with a cipher suite left to offer")]
+    NothingOffered,
     /// A request, client certificate or key that cannot be used.
     #[error("{what}")]
     Unusable {
@@ -269,6 +272,7 @@ impl NetError {
             Self::Untrusted { .. } => "server-untrusted",
             Self::ProxyRefused { .. } | Self::ProxyNotHttp { .. } => "proxy-refused",
             Self::NotHttp { .. } => "server-not-http",
+            Self::NothingOffered => "protocol-client-restricted",
             Self::Unusable { .. } => "request-unusable",
         }
     }
@@ -325,6 +329,7 @@ impl NetError {
             Self::Anonymous { .. } => {
                 ssl(Alert::HANDSHAKE_FAILURE, "Received fatal alert: handshake_failure")
             }
+            Self::NothingOffered => Some(NO_PROTOCOL.to_owned()),
             Self::NoCertificate { .. } => ssl(Alert::BAD_CERTIFICATE, "Empty server certificate chain"),
             Self::ChainTooLarge { octets, limit, .. } => Some(format!(
                 "javax.net.ssl.SSLProtocolException: The size of the handshake message ({octets}) exceeds the \
@@ -337,6 +342,9 @@ impl NetError {
         }
     }
 }
+
+const NO_PROTOCOL: &str = "javax.net.ssl.SSLHandshakeException: No appropriate protocol (protocol is disabled or cipher \
+                           suites are inappropriate)";
 
 /// Whether a JVM puts the alert's name before the message of an `SSLException`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

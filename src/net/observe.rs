@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::connect::Deadline;
-use super::legacy::{FlightReader, Offer};
+use super::legacy::{Chosen, FlightReader, Offer};
 use super::peer::Peer;
 use super::record::Choice;
 use super::session::Session;
@@ -82,13 +82,19 @@ impl Observation {
     /// What a JVM with this offer meets in place of rustls (trust, and the number of certificates, are another question).
     /// Where the observation does not say, the server is asked once more.
     pub fn meeting(&self, client: &Offer, options: &Options) -> Meeting {
-        let seen = self.protocol.zip(self.cipher_suite);
         let before = |error| ClientFailure { error, before_chain: true };
+        if client.versions.is_empty() {
+            return Meeting { failure: Some(before(NetError::NothingOffered)), ..Meeting::default() };
+        }
+        let mut chain = None;
         let chosen = if self.shows(client) {
-            seen
+            self.protocol.zip(self.cipher_suite)
         } else {
             let asked = match &self.choices {
-                None => self.choice(options, client),
+                None => self.choice(options, client).map(|own| {
+                    chain = self.other_chain(own.chain);
+                    (own.version, own.suite)
+                }),
                 Some(known) => match known.iter().find(|(offer, _)| offer == client) {
                     Some((_, answer)) => answer.clone(),
                     None => Err(self.not_recorded()),
@@ -96,7 +102,7 @@ impl Observation {
             };
             match asked {
                 Ok(chosen) => Some(chosen),
-                Err(error) => return Meeting { chosen: None, failure: Some(before(error)) },
+                Err(error) => return Meeting { failure: Some(before(error)), ..Meeting::default() },
             }
         };
         let failure = self.beyond_limits().map(before).or_else(|| {
@@ -107,24 +113,28 @@ impl Observation {
             let before_chain = matches!(error, NetError::Alert { alert: Alert::UNRECOGNIZED_NAME, .. });
             Some(ClientFailure { error, before_chain })
         });
-        Meeting { chosen, failure }
+        Meeting { chosen, chain, failure }
+    }
+
+    /// A chain with another leaf than the one that was seen.
+    fn other_chain(&self, chain: Vec<Vec<u8>>) -> Option<Vec<Presented>> {
+        let seen = self.chain.first().map(|leaf| &leaf.der);
+        let is_other = chain.first().is_some_and(|leaf| Some(leaf) != seen);
+        is_other.then(|| chain.into_iter().map(Presented::read).collect())
     }
 
     /// What the server chooses from an offer.
-    pub(super) fn choice(
-        &self,
-        options: &Options,
-        client: &Offer,
-    ) -> Result<(Protocol, CipherSuite), NetError> {
-        let chosen = legacy::choice(&self.endpoint, options, client)?;
-        if chosen.0 == Protocol::Tls13 && self.protocol == Some(Protocol::Tls13) {
+    pub(super) fn choice(&self, options: &Options, client: &Offer) -> Result<Chosen, NetError> {
+        let mut chosen = legacy::choice(&self.endpoint, options, client)?;
+        if chosen.version == Protocol::Tls13 && self.protocol == Some(Protocol::Tls13) {
             // A server may look for a fitting certificate behind its hello only, where its alert is encrypted.
             let same = Options { schemes: Some(client.schemes.clone()), ask_time: false, ..options.clone() };
-            let total = Deadline::after(options.total);
-            if let Err(missed) = attempt(&self.endpoint, &same, total)
-                && matches!(missed.error, NetError::Alert { .. } | NetError::Closed { .. })
-            {
-                return Err(missed.error);
+            match attempt(&self.endpoint, &same, Deadline::after(options.total)) {
+                Ok(own) => chosen.chain = own.chain.into_iter().map(|presented| presented.der).collect(),
+                Err(missed) if matches!(missed.error, NetError::Alert { .. } | NetError::Closed { .. }) => {
+                    return Err(missed.error);
+                }
+                Err(_) => {}
             }
         }
         Ok(chosen)
@@ -198,10 +208,12 @@ impl Observation {
 }
 
 /// What a client meets at a server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Meeting {
     /// What the server chose; `None` where it refused.
     pub chosen: Option<(Protocol, CipherSuite)>,
+    /// The chain that it is shown, where that has another leaf than the one that was seen: a server may have several.
+    pub chain: Option<Vec<Presented>>,
     /// Why the handshake fails, if it does.
     pub failure: Option<ClientFailure>,
 }

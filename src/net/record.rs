@@ -36,7 +36,10 @@ pub fn choices(observation: &Observation, options: &Options, offers: &[Offer]) -
     let mut choices: Vec<Choice> = Vec::new();
     for offer in offers.iter().filter(is_open) {
         if !choices.iter().any(|(known, _)| known == offer) {
-            choices.push((offer.clone(), observation.choice(options, offer)));
+            choices.push((
+                offer.clone(),
+                observation.choice(options, offer).map(|chosen| (chosen.version, chosen.suite)),
+            ));
         }
     }
     choices

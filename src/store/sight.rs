@@ -30,8 +30,28 @@ impl Store {
     }
 }
 
+/// The types that the JDK's own providers have, on Windows and macOS too.
+const TYPES: [&str; 10] = [
+    "JKS",
+    "CaseExactJKS",
+    "DKS",
+    "PKCS12",
+    "JCEKS",
+    "PKCS11",
+    "Windows-ROOT",
+    "Windows-MY",
+    "KeychainStore",
+    "KeychainStore-ROOT",
+];
+
 /// Why a JVM does not load a store that can be read here; `declared` is its `javax.net.ssl.trustStoreType`, if that is set.
 pub fn java_refusal(store: &Store, declared: Option<&str>) -> Option<String> {
+    if let Some(unknown) = declared.filter(|name| !TYPES.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    {
+        return Some(format!(
+            "no provider of Java has stores of the type {unknown:?} (javax.net.ssl.trustStoreType)"
+        ));
+    }
     let is_jceks = declared.is_some_and(|name| name.eq_ignore_ascii_case("JCEKS"));
     match (store.format.name(), is_jceks) {
         ("pem", _) => Some("Java does not read PEM files as trust stores".to_owned()),

@@ -76,6 +76,17 @@ pub(super) fn chain(
     }
 }
 
+/// What a server chose from an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The version.
+    pub version: Protocol,
+    /// The cipher suite.
+    pub suite: CipherSuite,
+    /// The certificates as received; none where they are encrypted.
+    pub chain: Vec<Vec<u8>>,
+}
+
 /// What a server would choose from an offer, by a hello alone.
 ///
 /// For a client that cannot be rustls: [`Offer::java`] for one JVM's. What a server of TLS 1.3 refuses behind its hello does
@@ -83,14 +94,9 @@ pub(super) fn chain(
 ///
 /// # Errors
 /// The [`NetError`] that client would meet, whose [`NetError::java_text`] is then what it prints.
-pub fn choice(
-    endpoint: &Endpoint,
-    options: &Options,
-    offer: &Offer,
-) -> Result<(Protocol, CipherSuite), NetError> {
+pub fn choice(endpoint: &Endpoint, options: &Options, offer: &Offer) -> Result<Chosen, NetError> {
     let peer = endpoint.authority();
-    let no_version = || NetError::Unusable { what: "the offer has no version of TLS".to_owned() };
-    let version = offer.versions.iter().max().copied().ok_or_else(no_version)?;
+    let version = offer.versions.iter().max().copied().ok_or(NetError::NothingOffered)?;
     let sni = options.sni.name_for(&endpoint.host);
     let shown = ask(endpoint, options, Deadline::after(options.total), offer, version, sni)?;
     let flight = shown.flight;
@@ -104,7 +110,7 @@ pub fn choice(
         (None, Some(_)) if shown.is_cut && !flight.presents_nothing => {
             Err(NetError::Closed { peer, phase: Phase::Handshake, reset: false })
         }
-        (None, Some(choice)) => Ok(choice),
+        (None, Some((version, suite))) => Ok(Chosen { version, suite, chain: flight.chain }),
     }
 }
 

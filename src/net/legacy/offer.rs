@@ -79,7 +79,15 @@ impl Offer {
         });
         let suites = suites.map(|(number, _)| CipherSuite(*number)).collect();
         let newest = versions.first().copied().unwrap_or(Protocol::Tls12);
-        Self { versions, suites, lists_versions: true, ..Self::everything(newest) }
+        Self { versions, suites, lists_versions: true, ..Self::everything(newest) }.with_versions_of_suites()
+    }
+
+    /// A version without a suite is not offered (`HandshakeContext.getActiveProtocols`).
+    fn with_versions_of_suites(mut self) -> Self {
+        let has = |tls13: bool| self.suites.iter().any(|suite| TLS13_SUITES.contains(&suite.0) == tls13);
+        let (new, old) = (has(true), has(false));
+        self.versions.retain(|version| if *version == Protocol::Tls13 { new } else { old });
+        self
     }
 
     /// The versions of that offer alone, newest first.
@@ -103,7 +111,7 @@ impl Offer {
     #[must_use]
     pub fn with_suites(mut self, names: &[String]) -> Self {
         self.suites.retain(|suite| names.contains(&suite.to_string()));
-        self
+        self.with_versions_of_suites()
     }
 
     /// What OpenSSL 3 offers with its defaults: the suites of `openssl ciphers -s` at security level 2, TLS 1.2 and 1.3.

@@ -129,7 +129,7 @@ fn illegal_label(label: &str) -> Option<&'static str> {
 
 /// Whether a name in a certificate, which may hold wildcards, is for `host`.
 pub(super) fn matches(host: &str, template: &str, wildcards: Wildcards) -> bool {
-    let (host, template) = (host.to_lowercase(), template.to_lowercase());
+    let (host, template) = (unicode(&host.to_lowercase()), unicode(&template.to_lowercase()));
     if illegal_wildcard(&template, wildcards.public_ca) || illegal(&template.replace('*', "z")).is_some() {
         return false;
     }
@@ -143,6 +143,18 @@ pub(super) fn matches(host: &str, template: &str, wildcards: Wildcards) -> bool 
         (Some((label, rest)), Some((pattern, tail))) => rest == tail && matches_label(label, pattern),
         _ => false,
     }
+}
+
+/// A name with its A-labels as the letters they stand for, in which Java compares (`java.net.IDN.toUnicode`). What is no
+/// encoding stays as it is: a wildcard inside an A-label stands for nothing of it.
+fn unicode(name: &str) -> String {
+    let label = |label: &str| {
+        let encoded = label.strip_prefix("xn--")?;
+        let text = idna::punycode::decode_to_string(encoded).filter(|text| !text.is_ascii())?;
+        (idna::punycode::encode_str(&text).as_deref() == Some(encoded)).then_some(text)
+    };
+    let labels = name.split('.').map(|part| label(part).unwrap_or_else(|| part.to_owned()));
+    labels.collect::<Vec<_>>().join(".")
 }
 
 /// A bare wildcard, a wildcard in the last label, and under a public authority one that covers a top-level domain.
@@ -197,6 +209,22 @@ mod tests {
         }
         let public = Wildcards { any_label: false, public_ca: true };
         assert!(!matches("example.com", "*.com", public) && matches("example.com", "*.com", LEFTMOST));
+    }
+
+    #[test]
+    fn wildcards_meet_the_letters_of_an_international_name() {
+        for (template, found) in [
+            ("xn--bcher-kva.example.test", true),
+            ("*.example.test", true),
+            ("b*.example.test", true),
+            ("*r.example.test", true),
+            ("xn--b*.example.test", false),
+            ("x*.example.test", false),
+            ("*kva.example.test", false),
+            ("xn--bch*kva.example.test", false),
+        ] {
+            assert_eq!(matches("xn--bcher-kva.example.test", template, LEFTMOST), found, "{template}");
+        }
     }
 
     /// `new SNIHostName(name)` on JDK 25.

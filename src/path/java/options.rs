@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::schemes::is_scheme;
 use super::settings::Settings;
 use crate::secret::Password;
 
@@ -105,7 +106,9 @@ impl Options {
             Some(names.map(str::to_owned).collect::<Vec<_>>())
         };
         settings.cipher_suites = list("https.cipherSuites").or_else(|| list("jdk.tls.client.cipherSuites"));
-        settings.signature_schemes = list("jdk.tls.client.SignatureSchemes");
+        // Without a name that it knows, the JDK goes on as if the option were not there.
+        settings.signature_schemes =
+            list("jdk.tls.client.SignatureSchemes").filter(|names| names.iter().any(|name| is_scheme(name)));
         settings.named_groups = list("jdk.tls.namedGroups");
         settings
     }

@@ -116,6 +116,11 @@ impl SignatureSchemes {
     }
 }
 
+/// Whether JSSE knows a signature scheme of this name.
+pub(super) fn is_scheme(name: &str) -> bool {
+    SCHEMES.iter().any(|scheme| scheme.name.eq_ignore_ascii_case(name))
+}
+
 impl Settings {
     /// What a client that offers these versions lists in `signature_algorithms`.
     pub fn handshake_schemes(&self, offered: &[Session]) -> SignatureSchemes {
@@ -129,7 +134,9 @@ impl Settings {
 
     /// What it allows on certificates once the version is agreed; `None` where that has no schemes.
     pub fn allowed_on_certificates(&self, offered: &[Session], agreed: Session) -> Option<SignatureSchemes> {
-        let asked = if self.tells_scopes { &[agreed] } else { offered };
+        // What a client was not offering it does not agree to; this is for a verdict all the same.
+        let is_offered = offered.contains(&agreed);
+        let asked = if self.tells_scopes || !is_offered { &[agreed] } else { offered };
         (agreed != Older).then(|| self.certificate_schemes(asked))
     }
 
