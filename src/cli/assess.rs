@@ -17,7 +17,7 @@ use crate::net::{
     Alert, ClientFailure, Endpoint, Host, Meeting, NetError, Observation, Options, PeerJudge, Phase, Prefix,
     Protocol, Scheme, Sni, observe,
 };
-use crate::path::java::{Branch, Judgement, Predicted, Question, Settings, Verdict, judge};
+use crate::path::java::{Branch, Fetched, Judgement, Predicted, Question, Settings, Verdict, judge};
 use crate::path::{
     Anchor, Bundle, Fault, FaultKind, Outcome, PeerName, Recommendation, Rules, arrange, bundle, faults_by,
     faults_of, is_pinned, judge_of, recommend,
@@ -31,6 +31,8 @@ pub(crate) struct Assessment {
     asked: Option<Options>,
     /// What Java prints: the exception and its causes.
     pub(crate) predicted: Option<(String, Vec<String>)>,
+    /// What that Java would download itself.
+    fetched: Vec<Fetched>,
 }
 
 /// What the client trusts and by whose rules, with certificates that may fill gaps.
@@ -237,7 +239,7 @@ fn question<'a>(
         session: handshake.session,
         schemes: handshake.schemes(&java.settings, java.protocols.as_deref()),
         blocked: &java.blocked,
-        jdk_authorities: &java.jdk_authorities,
+        jdk_authorities: java.jdk_authorities.as_deref(),
         ..Question::new(presented, anchors, now, &java.settings)
     }
 }
@@ -253,6 +255,8 @@ fn judged(
     let anchors: &[Anchor] = if facts.stops_java() { &[] } else { &facts.anchors };
     let question = question(presented, anchors, name.as_ref(), handshake, client.java, now);
     let arrangement = arrange(presented);
+    let fetched = fetched(&question, client);
+    let question = Question { fetched: &fetched, ..question };
     let decided = (!presented.is_empty()).then(|| decide(&question, client.rules));
     let (judgement, predicted) = decided.unzip();
     let is_trusted = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Trusted);
@@ -291,7 +295,27 @@ fn judged(
         Rules::Java if facts.stops_java() => Some((unreadable().exception, unreadable().causes)),
         _ => predicted.flatten(),
     };
-    Assessment { evidence, observation: None, asked: None, predicted }
+    Assessment { evidence, observation: None, asked: None, predicted, fetched }
+}
+
+/// What Java itself would download before it decides, as far as it may be downloaded here.
+fn fetched(question: &Question<'_>, client: &Client<'_>) -> Vec<Fetched> {
+    let mut fetched = Vec::new();
+    if client.rules != Rules::Java || !question.settings.fetches_issuers {
+        return fetched;
+    }
+    let started = Instant::now();
+    while fetched.len() < MAX_ADDRESSES && started.elapsed() < PATIENCE {
+        let wanted = judge(&Question { fetched: &fetched, ..*question }).wanted;
+        let answers = wanted.into_iter().take(MAX_ADDRESSES - fetched.len());
+        let answers = answers.filter_map(|url| client.completion.at(&url).map(|found| (url, found)));
+        let answers: Vec<Fetched> = answers.collect();
+        if answers.is_empty() {
+            break;
+        }
+        fetched.extend(answers);
+    }
+    fetched
 }
 
 /// The client's answer, and what it prints.
@@ -306,13 +330,22 @@ fn decide(question: &Question<'_>, rules: Rules) -> (Judgement, Option<(String, 
     };
     let anchor = outcome.path.as_ref().and_then(|path| path.last()).cloned();
     let (verdict, path) = (outcome.verdict, outcome.path);
-    let judgement =
-        Judgement { verdict, branch: Branch::Builder, path, anchor, rejection: None, predicted: None };
+    let judgement = Judgement {
+        verdict,
+        branch: Branch::Builder,
+        path,
+        anchor,
+        rejection: None,
+        predicted: None,
+        wanted: Vec::new(),
+    };
     (judgement, outcome.error.map(|error| (error, Vec::new())))
 }
 
 /// Most issuers downloaded for one server, one above the other.
 const MAX_DOWNLOADS: usize = 4;
+/// Most addresses that Java's own search has answered.
+const MAX_ADDRESSES: usize = 16;
 /// How long downloads may have taken for another one to begin.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -386,7 +419,8 @@ impl Assessment {
         let (chain, name) = (own.as_ref().unwrap_or(&evidence.presented), evidence.name.as_ref());
         let question = question(chain, anchors, name, handshake, java, evidence.now);
         let schemes = handshake.schemes(settings, java.protocols.as_deref());
-        let judgement = judge(&Question { settings, schemes, blocked: &[], ..question });
+        let judgement =
+            judge(&Question { settings, schemes, blocked: &[], fetched: &self.fetched, ..question });
         let mut outcome = Outcome::from(&judgement);
         if evidence.store.stops_java() {
             outcome.error = Some(Predicted::store_unreadable().exception);

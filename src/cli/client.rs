@@ -24,8 +24,8 @@ pub(crate) struct JavaClient {
     pub(crate) settings: Settings,
     /// Its `blocked.certs`.
     pub(crate) blocked: Vec<Fingerprint>,
-    /// The CAs it ships with, to which stricter rules apply.
-    pub(crate) jdk_authorities: Vec<Fingerprint>,
+    /// The CAs it ships with, to which stricter rules apply; `None` where there is no runtime to look into.
+    pub(crate) jdk_authorities: Option<Vec<Fingerprint>>,
     /// The TLS versions its options name, if they do.
     pub(crate) protocols: Option<Vec<Protocol>>,
     /// Whether it tells servers which name it wants.
@@ -69,7 +69,10 @@ impl JavaClient {
             ));
         }
         match (asked, installed) {
-            (Some(version), _) => Ok(Self::built_in(version, None)),
+            (Some(version), _) => {
+                let jdk_authorities = java_home.map(shipped);
+                Ok(Self { jdk_authorities, ..Self::built_in(version, None) })
+            }
             (None, Some((home, version))) => Ok(Self::of_runtime(home, version)),
             (None, None) => {
                 let why = "assumed; --java-version names another".to_owned();
@@ -83,7 +86,7 @@ impl JavaClient {
         Self {
             settings,
             blocked: Vec::new(),
-            jdk_authorities: Vec::new(),
+            jdk_authorities: None,
             protocols: None,
             sends_server_name: true,
             assumed,
@@ -105,7 +108,7 @@ impl JavaClient {
         Self {
             settings,
             blocked: blocked_certificates(&blocked),
-            jdk_authorities: shipped(home),
+            jdk_authorities: Some(shipped(home)),
             protocols: None,
             sends_server_name: true,
             assumed: Some(format!("the runtime in {}", home.display())),

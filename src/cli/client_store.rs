@@ -64,16 +64,21 @@ pub(crate) fn client(text: &str, flags: &StorePassword, context: &Context) -> Re
 /// Opens the store that a JVM's option names, if one does.
 pub(crate) fn told(
     options: &Options,
+    runtime: Option<&str>,
     flags: &StorePassword,
     context: &Context,
 ) -> Result<Option<ClientStore>, CliError> {
     let Some(named) = options.trust_store() else { return Ok(None) };
+    let runtime = match runtime.map(StorePlace::parse).transpose()? {
+        Some(StorePlace::Java(home)) => home.or_else(assemble::java_home),
+        _ => None,
+    };
     let given = password::given(flags)?;
     let mut client = ClientStore::new(named);
-    client.is_named = true;
+    (client.is_named, client.java_home) = (true, runtime);
     if named != "NONE" {
         let path = Path::new(named);
-        client.java_home = place::java_home_of(path);
+        client.java_home = client.java_home.or_else(|| place::java_home_of(path));
         read_file(&mut client, path, &given, options.trust_store_type(), context);
     }
     as_read(client, &given, context).map(Some)

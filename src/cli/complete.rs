@@ -13,8 +13,8 @@ use super::error::CliError;
 use super::source::{self, Source};
 use crate::cert::Certificate;
 use crate::finding::Place;
-use crate::net::Options;
 use crate::net::http::{Reach, fetch};
+use crate::net::{NetError, Options};
 use crate::store::{Entry, place, source as certificates};
 
 /// Longest wait for one download.
@@ -55,7 +55,7 @@ pub(crate) struct Completion {
     pub(crate) judging: Vec<String>,
     reach: Option<Reach>,
     patience: Duration,
-    downloads: Mutex<HashMap<String, Vec<Certificate>>>,
+    downloads: Mutex<HashMap<String, Option<Vec<Certificate>>>>,
     roots: OnceLock<Vec<Found>>,
 }
 
@@ -131,22 +131,23 @@ impl Completion {
 
     /// The certificates at the addresses where a certificate says that its issuer's are. What cannot be had is not there.
     pub(crate) fn download(&self, certificate: &Certificate) -> Vec<Found> {
-        let Some(reach) = self.reach else { return Vec::new() };
-        let is_http =
-            |url: &&String| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-        let urls = certificate.ca_issuers().iter().filter(is_http).take(MAX_URLS);
-        let found = urls.flat_map(|url| {
-            let place = Place::Download(url.clone());
-            self.at(url, reach).into_iter().map(move |certificate| (certificate, place.clone()))
-        });
+        let found =
+            certificate.ca_issuers().iter().filter(|url| is_http(url)).take(MAX_URLS).flat_map(|url| {
+                let place = Place::Download(url.clone());
+                let found = self.at(url).unwrap_or_default();
+                found.into_iter().map(move |certificate| (certificate, place.clone()))
+            });
         found.collect()
     }
 
-    fn at(&self, url: &str, reach: Reach) -> Vec<Certificate> {
+    /// What is at an address; `None` when that cannot be told from here: it may not be asked, it leads elsewhere, it does not
+    /// answer in time.
+    pub(crate) fn at(&self, url: &str) -> Option<Vec<Certificate>> {
+        let reach = self.reach.filter(|_| is_http(url))?;
         let downloads = || self.downloads.lock().unwrap_or_else(PoisonError::into_inner);
         let known = downloads().get(url).cloned();
         if known.is_some() || downloads().len() >= MAX_DOWNLOADS {
-            return known.unwrap_or_default();
+            return known.flatten();
         }
         let options = Options {
             connect: self.patience,
@@ -154,19 +155,24 @@ impl Completion {
             total: self.patience,
             ..Options::default()
         };
-        let body = match fetch(url, &options, reach) {
-            Ok(answer) if answer.status == 200 && answer.complete && answer.body.len() <= MAX_DOWNLOAD => {
-                answer.body
+        let found = match fetch(url, &options, reach) {
+            Ok(answer) if answer.status == 200 => {
+                let body = Some(answer.body).filter(|body| answer.complete && body.len() <= MAX_DOWNLOAD);
+                let found = body.and_then(|body| certificates::certificates(&body, None).ok());
+                let found = found.map(|found| found.certificates).unwrap_or_default().into_iter();
+                Some(found.take(MAX_CERTIFICATES).map(|found| found.certificate).collect())
             }
-            _ => Vec::new(),
+            Ok(answer) => (answer.status >= 400).then(Vec::new),
+            Err(NetError::Refused { .. } | NetError::UnknownHost { .. }) => Some(Vec::new()),
+            Err(_) => None,
         };
-        let found =
-            certificates::certificates(&body, None).map(|found| found.certificates).unwrap_or_default();
-        let found: Vec<Certificate> =
-            found.into_iter().take(MAX_CERTIFICATES).map(|found| found.certificate).collect();
         downloads().insert(url.to_owned(), found.clone());
         found
     }
+}
+
+fn is_http(url: &str) -> bool {
+    url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
 }
 
 /// The platform's roots, then Mozilla's.

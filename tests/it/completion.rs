@@ -15,13 +15,13 @@ use crate::support::scratch::Scratch;
 use crate::support::tomcat::Tomcat;
 
 /// The lines of an HTTP request that an authority's server answers, and what it was asked for.
-struct Authority {
-    port: u16,
+pub(crate) struct Authority {
+    pub(crate) port: u16,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// Serves `intermediate` in three forms, and worse things under other names.
-fn authority(files: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Authority {
+pub(crate) fn authority(files: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Authority {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
     let port = listen(move |mut stream| {
@@ -47,12 +47,12 @@ fn authority(files: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) ->
 }
 
 /// A root, an intermediate, and leaves that name the given addresses of the intermediate.
-struct Pki {
-    home: Scratch,
+pub(crate) struct Pki {
+    pub(crate) home: Scratch,
 }
 
 impl Pki {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = Scratch::new();
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
         let ca = "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign";
@@ -76,13 +76,13 @@ impl Pki {
         pki
     }
 
-    fn run(&self, words: &str) {
+    pub(crate) fn run(&self, words: &str) {
         let mut openssl = std::process::Command::new("openssl");
         openssl.args(words.split(' ')).current_dir(self.home.path());
         program::run(openssl, b"", "openssl").success();
     }
 
-    fn leaf(&self, name: &str, urls: &[String]) {
+    pub(crate) fn leaf(&self, name: &str, urls: &[String]) {
         let urls: String = urls.iter().map(|url| format!(",caIssuers;URI:{url}")).collect();
         let access = match urls.strip_prefix(',') {
             Some(urls) => format!("authorityInfoAccess={urls}\n"),
@@ -94,12 +94,12 @@ impl Pki {
         ));
     }
 
-    fn serve(&self, chain: &str) -> Server {
+    pub(crate) fn serve(&self, chain: &str) -> Server {
         let (file, key) = (self.home.at(chain), self.home.at("leaf.key"));
         Server::start(&["-cert", &file, "-cert_chain", &file, "-key", &key])
     }
 
-    fn store(&self, name: &str) -> String {
+    pub(crate) fn store(&self, name: &str) -> String {
         trustmend(&self.home, &["import", "root.pem", "--store", name]).success();
         self.home.at(name)
     }

@@ -37,7 +37,7 @@ struct Case {
 }
 
 /// What a JVM says with each line of `Stores`.
-fn ask(jvm: &Jvm, options: &[&str], lines: &str) -> Vec<String> {
+pub(crate) fn ask(jvm: &Jvm, options: &[&str], lines: &str) -> Vec<String> {
     let command = java::command(jvm, "Stores", options, &[]);
     let outcome = program::run(command, lines.as_bytes(), "a Java runtime").success();
     outcome.stdout.lines().map(str::to_owned).collect()

@@ -66,7 +66,8 @@ pub(crate) struct Diagnose {
     /// Judge as a JVM started with this option, as in -Dhttps.protocols=TLSv1.2; repeatable. Those that matter:
     /// javax.net.ssl.trustStore, https.protocols, jdk.tls.client.protocols, https.cipherSuites, jdk.tls.client.cipherSuites,
     /// jdk.tls.client.SignatureSchemes, jdk.tls.namedGroups, jsse.enableSNIExtension, java.security.properties,
-    /// com.sun.net.ssl.checkRevocation, jdk.security.allowNonCaAnchor, jdk.tls.maxCertificateChainLength.
+    /// com.sun.net.ssl.checkRevocation, com.sun.security.enableAIAcaIssuers, com.sun.security.allowedAIALocations,
+    /// jdk.security.allowNonCaAnchor, jdk.tls.maxCertificateChainLength.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     java_option: Vec<String>,
     /// The name or address to expect in a chain from a file.
@@ -205,9 +206,11 @@ fn options(arguments: &Diagnose) -> Result<Options, CliError> {
         return Err(CliError::usage("a password on the command line can be read by others")
             .hint("give it with --store-password-file FILE or --store-password-env VAR"));
     }
-    if arguments.store.is_some() && options.trust_store().is_some() {
-        return Err(CliError::usage("--store and -Djavax.net.ssl.trustStore both name the store")
-            .hint("name it once"));
+    let names_a_file = arguments.store.as_ref().is_some_and(|store| !store.starts_with("java:"));
+    if names_a_file && options.trust_store().is_some() {
+        return Err(CliError::usage("--store and -Djavax.net.ssl.trustStore both name the store").hint(
+            "name it once; --store java:/path/to/jre beside the option says which runtime reads that store",
+        ));
     }
     Ok(options)
 }
@@ -273,10 +276,10 @@ impl<'a> Case<'a> {
     /// Reads the flags, the store, and what the runtime at hand says.
     fn read(arguments: &'a Diagnose, now: OffsetDateTime, context: &Context) -> Result<Self, CliError> {
         let started = options(arguments)?;
-        let named = arguments.store.as_deref().or_else(|| started.trust_store());
+        let named = started.trust_store().or(arguments.store.as_deref());
         let place = named.unwrap_or_else(|| assemble::default_store());
         let password = arguments.no_password.with(&arguments.password);
-        let mut store = match assemble::told(&started, &password, context)? {
+        let mut store = match assemble::told(&started, arguments.store.as_deref(), &password, context)? {
             Some(store) => store,
             None => assemble::client(place, &password, context)?,
         };

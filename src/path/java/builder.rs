@@ -18,6 +18,9 @@ const MAX_STEPS: u32 = 20_000;
 /// Longest path followed: the search calls itself for each step, and the JDK takes ten certificates from a peer.
 const MAX_DEPTH: usize = 64;
 
+/// Whether it has another key identifier than asked for, and an issuer that no anchor is called as.
+type Rank = (bool, bool);
+
 /// A certificate with its names in comparable form.
 struct Node<'a> {
     certificate: &'a Certificate,
@@ -53,6 +56,13 @@ pub(super) struct Builder<'a> {
     searched: bool,
     /// Why some path could be neither taken nor refused.
     undecided: Option<String>,
+    /// What is at each address, by index.
+    fetched: HashMap<&'a str, Vec<usize>>,
+    /// Whether issuers are fetched also where some were sent: the second try, where the first found no path
+    /// (SunCertPathBuilder.build).
+    everywhere: bool,
+    /// Addresses that nobody asked for this question.
+    wanted: Vec<String>,
 }
 
 /// Where the search stands.
@@ -71,7 +81,7 @@ impl<'a> Builder<'a> {
         let anchors = question.anchors.iter().map(|anchor| (&anchor.certificate, true));
         let presented = |certificate: &&Certificate| !question.is_anchor(certificate);
         let chain = question.chain.iter().filter(presented).map(|certificate| (certificate, false));
-        let nodes: Vec<(Node<'a>, bool)> = anchors
+        let mut nodes: Vec<(Node<'a>, bool)> = anchors
             .chain(chain)
             .map(|(certificate, anchor)| (Node::new(certificate, forms), anchor))
             .collect();
@@ -83,7 +93,25 @@ impl<'a> Builder<'a> {
                 trusted.insert(Rc::clone(&node.subject));
             }
         }
-        Self { question, nodes, by_subject, trusted, steps: MAX_STEPS, searched: false, undecided: None }
+        let mut fetched = HashMap::new();
+        for (address, certificates) in question.fetched {
+            let certificates = certificates.iter().filter(|certificate| !question.is_anchor(certificate));
+            let first = nodes.len();
+            nodes.extend(certificates.map(|certificate| (Node::new(certificate, forms), false)));
+            fetched.insert(address.as_str(), (first..nodes.len()).collect());
+        }
+        Self {
+            question,
+            nodes,
+            by_subject,
+            trusted,
+            steps: MAX_STEPS,
+            searched: false,
+            undecided: None,
+            fetched,
+            everywhere: false,
+            wanted: Vec::new(),
+        }
     }
 
     /// A path from `leaf`; `Ok(None)` when there is none.
@@ -97,8 +125,13 @@ impl<'a> Builder<'a> {
         let issuer = Canonical::of(leaf.issuer());
         let self_issued = same(leaf.subject(), leaf.issuer());
         let position = Position { certificate: leaf, issuer: &issuer, self_issued, passed: 0 };
-        let found = self.search(position, &mut vec![leaf], effort)?;
+        let mut found = self.search(position, &mut vec![leaf], effort)?;
+        if found.is_none() && self.question.settings.fetches_issuers {
+            (self.everywhere, self.searched) = (true, false);
+            found = self.search(position, &mut vec![leaf], effort)?;
+        }
         match (found, self.undecided) {
+            (None, _) if !self.wanted.is_empty() => Err(Stop::Wanted(self.wanted)),
             (None, Some(why)) => Err(Stop::Unsupported(why)),
             (found, _) => Ok(found),
         }
@@ -149,10 +182,47 @@ impl<'a> Builder<'a> {
     /// anchors.
     fn candidates(&mut self, position: Position<'a, '_>) -> Result<Vec<usize>, Stop> {
         let wanted = position.certificate.authority_key_id().and_then(|id| id.key_id.as_deref());
-        let named = self.by_subject.get(position.issuer).cloned().unwrap_or_default();
+        let mut named = self.by_subject.get(position.issuer).cloned().unwrap_or_default();
+        named.reverse();
         let mut candidates = Vec::new();
         let dated = std::mem::replace(&mut self.searched, true);
-        for index in named.into_iter().rev() {
+        self.rank(named, position, wanted, dated, &mut candidates)?;
+        let is_sent = |(_, index): &(Rank, usize)| self.nodes.get(*index).is_some_and(|(_, anchor)| !anchor);
+        if self.everywhere || !candidates.iter().any(is_sent) {
+            let fetched = self.fetched(position);
+            self.rank(fetched, position, wanted, true, &mut candidates)?;
+        }
+        candidates.sort_by_key(|(rank, _)| *rank);
+        Ok(candidates.into_iter().map(|(_, index)| index).collect())
+    }
+
+    /// What is where the certificate says that its issuer's are.
+    fn fetched(&mut self, position: Position<'a, '_>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let addresses = position.certificate.ca_issuers().iter();
+        for address in addresses.filter(|address| self.question.settings.may_fetch(address)) {
+            match self.fetched.get(address.as_str()) {
+                Some(indexes) => found.extend(indexes),
+                None if self.wanted.contains(address) => {}
+                None => self.wanted.push(address.clone()),
+            }
+        }
+        let is_issuer =
+            |index: &usize| self.nodes.get(*index).is_some_and(|(node, _)| *node.subject == *position.issuer);
+        found.retain(is_issuer);
+        found
+    }
+
+    /// Those that fit, with what orders them.
+    fn rank(
+        &mut self,
+        named: Vec<usize>,
+        position: Position<'a, '_>,
+        wanted: Option<&[u8]>,
+        dated: bool,
+        candidates: &mut Vec<(Rank, usize)>,
+    ) -> Result<(), Stop> {
+        for index in named {
             self.steps = self.steps.checked_sub(1).ok_or_else(|| gave_up("certificates"))?;
             let Some((node, anchor)) = self.nodes.get(index) else { continue };
             let long_enough =
@@ -166,8 +236,7 @@ impl<'a> Builder<'a> {
             let stranger = !self.trusted.contains(&node.issuer);
             candidates.push(((other_key, stranger), index));
         }
-        candidates.sort_by_key(|(rank, _)| *rank);
-        Ok(candidates.into_iter().map(|(_, index)| index).collect())
+        Ok(())
     }
 
     /// `ForwardBuilder.verifyCert` for an issuer.
@@ -194,7 +263,7 @@ impl<'a> Builder<'a> {
                 {
                     return Ok(None);
                 }
-                Err(stop @ (Stop::GaveUp(_) | Stop::Refused(_))) => return Err(stop),
+                Err(stop @ (Stop::GaveUp(_) | Stop::Wanted(_) | Stop::Refused(_))) => return Err(stop),
                 Err(Stop::Unsupported(why)) => {
                     self.undecided = Some(why);
                     return Ok(None);

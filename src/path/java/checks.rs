@@ -21,6 +21,8 @@ pub(super) enum Stop {
     Refused(Box<Rejection>),
     /// A signature this build cannot check.
     Unsupported(String),
+    /// What is at these addresses has to be known.
+    Wanted(Vec<String>),
     /// More work than a verdict is worth.
     GaveUp(String),
 }
@@ -155,7 +157,7 @@ impl<'a> State<'a> {
                 Stop::Refused(rejection) => results.push(Err(rejection.reason)),
                 Stop::Unsupported(why) => unchecked = Some(why),
                 // The verdict says so; of this certificate it says nothing.
-                Stop::GaveUp(_) => {}
+                Stop::GaveUp(_) | Stop::Wanted(_) => {}
             }
         }
         self.advance(certificate);

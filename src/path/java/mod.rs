@@ -15,6 +15,7 @@ mod end_entity;
 mod every;
 mod host;
 mod literal;
+mod locations;
 mod name_constraints;
 mod name_distances;
 mod options;
@@ -81,10 +82,15 @@ pub struct Question<'a> {
     pub schemes: Option<SignatureSchemes>,
     /// The runtime's `lib/security/blocked.certs`.
     pub blocked: &'a [Fingerprint],
-    /// The JDK's own authorities: entries of the runtime's `cacerts` whose alias holds ` [jdk`. Anchors under such an
-    /// alias count without standing here.
-    pub jdk_authorities: &'a [Fingerprint],
+    /// The JDK's own authorities: entries of the runtime's `cacerts` whose alias holds ` [jdk`, whichever store is read
+    /// (AnchorCertificates). `None` where no runtime is at hand: then the store is taken for its `cacerts`.
+    pub jdk_authorities: Option<&'a [Fingerprint]>,
+    /// What is at the addresses that certificates name for their issuers, as far as it is known.
+    pub fetched: &'a [Fetched],
 }
+
+/// An address, and the certificates it answers with.
+pub type Fetched = (String, Vec<Certificate>);
 
 impl<'a> Question<'a> {
     /// With the usual handshake and neither a name nor lists of certificates.
@@ -104,7 +110,8 @@ impl<'a> Question<'a> {
             session: Session::default(),
             schemes: settings.allowed_on_certificates(&[Session::Tls12, Session::Tls13], Session::Tls13),
             blocked: &[],
-            jdk_authorities: &[],
+            jdk_authorities: None,
+            fetched: &[],
         }
     }
 
@@ -117,10 +124,12 @@ impl<'a> Question<'a> {
     }
 
     fn is_jdk_ca(&self, anchor: &Certificate) -> bool {
-        let named = |known: &Anchor| {
+        if let Some(authorities) = self.jdk_authorities {
+            return authorities.contains(&anchor.sha256());
+        }
+        self.anchors.iter().any(|known| {
             known.certificate == *anchor && known.alias.as_ref().is_some_and(|alias| alias.contains(" [jdk"))
-        };
-        self.jdk_authorities.contains(&anchor.sha256()) || self.anchors.iter().any(named)
+        })
     }
 }
 
@@ -166,13 +175,23 @@ pub struct Judgement {
     pub rejection: Option<Rejection>,
     /// What Java prints, if refused.
     pub predicted: Option<Predicted>,
+    /// Addresses that Java would fetch issuers from and that the question does not tell of: then it is undecided.
+    pub wanted: Vec<String>,
 }
 
 impl Judgement {
     /// A no before anything was presented.
     pub fn refused() -> Self {
         let (verdict, branch) = (Verdict::Refused, Branch::Builder);
-        Self { verdict, branch, path: None, anchor: None, rejection: None, predicted: None }
+        Self {
+            verdict,
+            branch,
+            path: None,
+            anchor: None,
+            rejection: None,
+            predicted: None,
+            wanted: Vec::new(),
+        }
     }
 }
 
@@ -191,10 +210,16 @@ pub fn judge(question: &Question<'_>) -> Judgement {
         anchor: None,
         rejection: None,
         predicted: None,
+        wanted: Vec::new(),
     };
     if let Err((stage, stop)) = decide(question, &mut judgement) {
         match stop {
             Stop::Unsupported(why) | Stop::GaveUp(why) => judgement.verdict = Verdict::Undecided { why },
+            Stop::Wanted(addresses) => {
+                let why =
+                    format!("Java would fetch an issuer from {}, which was not done", addresses.join(", "));
+                (judgement.verdict, judgement.wanted) = (Verdict::Undecided { why }, addresses);
+            }
             Stop::Refused(rejection) => {
                 let prefix = question.settings.alert_prefix;
                 judgement.verdict = Verdict::Refused;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schemes::is_scheme;
-use super::settings::Settings;
+use super::settings::{LOCATIONS, Settings};
 use crate::secret::Password;
 
 /// What options say: system properties, the last of equal names.
@@ -95,6 +95,12 @@ impl Options {
             // PKIXValidator: the mere name switches it on.
             settings.allow_non_ca_anchor = value.is_empty() || value.eq_ignore_ascii_case("true");
         }
+        settings.fetches_issuers = self
+            .value("com.sun.security.enableAIAcaIssuers")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        if let (Some(locations), Some(value)) = (&mut settings.issuer_locations, self.value(LOCATIONS)) {
+            value.clone_into(locations);
+        }
         if let Some(length) =
             self.value("jdk.tls.maxCertificateChainLength").and_then(|value| value.parse().ok())
         {
@@ -161,6 +167,11 @@ mod tests {
         assert!(!applied(&["-Djdk.security.allowNonCaAnchor=1"]).allow_non_ca_anchor);
         assert!(!applied(&["-Dcom.sun.net.ssl.checkRevocation"]).check_revocation);
         assert!(applied(&["-Dcom.sun.net.ssl.checkRevocation=TRUE"]).check_revocation);
+        let fetching = "-Dcom.sun.security.enableAIAcaIssuers=True";
+        let allowed = "-Dcom.sun.security.allowedAIALocations=http://ca.corp.test/";
+        assert!(applied(&[fetching, allowed]).may_fetch("http://ca.corp.test/x"));
+        assert!(!applied(&[fetching]).may_fetch("http://ca.corp.test/x"));
+        assert!(!applied(&[allowed]).may_fetch("http://ca.corp.test/x"));
         assert_eq!(applied(&["-Djdk.tls.maxCertificateChainLength=3"]).maximum_chain, 3);
     }
 }

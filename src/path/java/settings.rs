@@ -2,7 +2,7 @@
 
 use super::constraints::Constraints;
 use super::version::Version;
-use crate::path::java::properties;
+use crate::path::java::{locations, properties};
 
 /// The rules of one Java runtime. Built-in tables hold what was measured or read for 11.0.13, 17.0.9, 17.0.15,
 /// 17.0.19, 17.0.21, 21.0.8 and 25.0.3; between two of these the release notes decide, and where they are silent the
@@ -39,6 +39,10 @@ pub struct Settings {
     pub allow_non_ca_anchor: bool,
     /// `com.sun.net.ssl.checkRevocation`: status is asked for. This program does not ask.
     pub check_revocation: bool,
+    /// `com.sun.security.enableAIAcaIssuers`: issuers that nobody sent are fetched from where certificates say they are.
+    pub fetches_issuers: bool,
+    /// `com.sun.security.allowedAIALocations`, from where alone they are; `None` for anywhere, as before it came.
+    pub issuer_locations: Option<String>,
     /// Longest chain taken from a peer.
     pub maximum_chain: usize,
     /// Whether signatures of handshakes and of certificates have lists of their own, the latter by the version agreed.
@@ -72,6 +76,8 @@ const CURVES: &str = "secp112r1, secp112r2, secp128r1, secp128r2, secp160k1, sec
                       X9.62 c2tnb359v1, X9.62 c2tnb431r1, X9.62 prime192v2, X9.62 prime192v3, X9.62 prime239v1, \
                       X9.62 prime239v2, X9.62 prime239v3, brainpoolP256r1, brainpoolP320r1, brainpoolP384r1, \
                       brainpoolP512r1";
+/// From where issuers are fetched; a system property of this name comes before it.
+pub(super) const LOCATIONS: &str = "com.sun.security.allowedAIALocations";
 /// SSLConfiguration.maxCertificateChainLength.
 const MAXIMUM_CHAIN: usize = 10;
 
@@ -105,6 +111,10 @@ impl Settings {
             curves_removed: version.feature >= 16,
             allow_non_ca_anchor: false,
             check_revocation: false,
+            fetches_issuers: false,
+            issuer_locations: version
+                .reached(&[(8, 481), (11, 30), (17, 18), (21, 10), (25, 2)])
+                .then(String::new),
             maximum_chain: MAXIMUM_CHAIN,
             tells_scopes: version.reached(&[(8, 481), (11, 30), (17, 18), (21, 10), (25, 0)]),
             cipher_suites: None,
@@ -128,7 +138,10 @@ impl Settings {
         let tls = value("jdk.tls.disabledAlgorithms");
         let policies = value("jdk.security.caDistrustPolicies").split(',').map(str::trim);
         let switch = properties.get("jdk.security.allowNonCaAnchor");
+        let built_in = Self::of(version);
+        let locations = value(LOCATIONS);
         Self {
+            issuer_locations: built_in.issuer_locations.as_ref().map(|_| locations.to_owned()),
             curves: curves.to_owned(),
             certpath: Constraints::parse(certpath, curves),
             tls: Constraints::parse(tls, curves),
@@ -136,7 +149,7 @@ impl Settings {
             tls_disabled: tls.to_owned(),
             distrust: policies.filter(|policy| !policy.is_empty()).map(str::to_owned).collect(),
             allow_non_ca_anchor: switch.is_some_and(|v| v.is_empty() || v.eq_ignore_ascii_case("true")),
-            ..Self::of(version)
+            ..built_in
         }
     }
 
@@ -162,7 +175,16 @@ impl Settings {
         if let Some(value) = properties.get("jdk.security.allowNonCaAnchor") {
             self.allow_non_ca_anchor = value.is_empty() || value.eq_ignore_ascii_case("true");
         }
+        if let (Some(locations), Some(value)) = (&mut self.issuer_locations, properties.get(LOCATIONS)) {
+            locations.clone_from(value);
+        }
         self
+    }
+
+    /// Whether an issuer would be fetched from this address.
+    pub fn may_fetch(&self, address: &str) -> bool {
+        self.fetches_issuers
+            && self.issuer_locations.as_ref().is_none_or(|list| locations::allow(list, address))
     }
 }
 
