@@ -20,7 +20,7 @@ pub(crate) struct Case {
     pub(crate) chain: Vec<Certificate>,
     pub(crate) anchors: Vec<Anchor>,
     /// Whether this program can read all of that.
-    is_read: bool,
+    pub(crate) is_read: bool,
     /// The line itself, which may hold certificates that cannot be read.
     line: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 use super::Stop;
 use super::error::VerifyError;
+use super::forms::is_key;
 use super::node::{Node, is_issuer};
 use crate::cert::{Certificate, KeyAlgorithm, PublicKey, purpose, signature_name};
 use crate::der::{Oid, Reader, tag};
@@ -126,6 +127,7 @@ pub(super) fn weaknesses_at(path: &[&Node<'_>], depth: usize) -> Vec<VerifyError
 /// `check_key_level`: at least 112 bits of security.
 pub(super) fn key_is_strong(key: &PublicKey) -> bool {
     match key.algorithm {
+        _ if !is_key(key) => false,
         KeyAlgorithm::Rsa | KeyAlgorithm::RsaPss | KeyAlgorithm::Dsa | KeyAlgorithm::Dh => {
             modulus_is_strong(key.bits)
         }

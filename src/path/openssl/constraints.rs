@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Stop;
 use super::error::VerifyError;
+use super::forms::distances;
 use super::host;
 use super::node::{Canonical, Node};
 use crate::cert::{Certificate, GeneralName, NameConstraints, Subtree};
@@ -23,6 +24,7 @@ pub(super) fn check(path: &[&Node<'_>]) -> Result<(), Stop> {
         }
         for above in path.iter().skip(depth + 1).rev() {
             let Some(constraints) = above.certificate.name_constraints() else { continue };
+            let constraints = &Limits { constraints, distances: distances(above.certificate) };
             let fails = |error| Stop::Error(error, depth);
             permits(constraints, node.certificate).map_err(fails)?;
             if depth == 0 && !host::has_dns_name(node.certificate) {
@@ -35,9 +37,15 @@ pub(super) fn check(path: &[&Node<'_>]) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Constraints, and which of them have a distance.
+struct Limits<'a> {
+    constraints: &'a NameConstraints,
+    distances: [Vec<bool>; 2],
+}
+
 /// `NAME_CONSTRAINTS_check`: the subject, mail addresses in it, then the alternative names.
-fn permits(constraints: &NameConstraints, certificate: &Certificate) -> Result<(), VerifyError> {
-    let subject = certificate.subject();
+fn permits(limits: &Limits<'_>, certificate: &Certificate) -> Result<(), VerifyError> {
+    let (constraints, subject) = (limits.constraints, certificate.subject());
     let alternatives = certificate.subject_alt_names().unwrap_or_default();
     let names = alternatives.len() + subject.rdns().iter().map(Vec::len).sum::<usize>();
     let subtrees = constraints.permitted.len() + constraints.excluded.len();
@@ -45,32 +53,49 @@ fn permits(constraints: &NameConstraints, certificate: &Certificate) -> Result<(
         return Err(VerifyError::Unspecified);
     }
     if !subject.is_empty() {
-        meets(constraints, &GeneralName::Directory(subject.clone()))?;
+        meets(limits, &GeneralName::Directory(subject.clone()))?;
         for mail in subject.rdns().iter().flatten().filter(|attribute| attribute.oid == EMAIL) {
             let text = mail.text.as_ref().filter(|_| mail.tag == tag::IA5_STRING);
             let text = text.ok_or(VerifyError::UnsupportedNameSyntax)?;
-            meets(constraints, &GeneralName::Email(text.clone()))?;
+            meets(limits, &GeneralName::Email(text.clone()))?;
         }
     }
-    alternatives.iter().try_for_each(|name| meets(constraints, name))
+    alternatives.iter().try_for_each(|name| meets(limits, name))
 }
 
 /// `nc_match`: one of the permitted subtrees of the name's kind, if there are any; none of the excluded ones.
-fn meets(constraints: &NameConstraints, name: &GeneralName) -> Result<(), VerifyError> {
+fn meets(limits: &Limits<'_>, name: &GeneralName) -> Result<(), VerifyError> {
+    let [permitted, excluded] = &limits.distances;
     let (mut asked, mut met) = (false, false);
-    for subtree in constraints.permitted.iter().filter(|subtree| is_of_kind(subtree, name)) {
+    for (subtree, limited) in of_kind(&limits.constraints.permitted, permitted, name) {
+        if limited {
+            return Err(VerifyError::DistanceUnsupported);
+        }
         asked = true;
         met = met || matches(subtree, name)?;
     }
     if asked && !met {
         return Err(VerifyError::PermittedViolation);
     }
-    for subtree in constraints.excluded.iter().filter(|subtree| is_of_kind(subtree, name)) {
+    for (subtree, limited) in of_kind(&limits.constraints.excluded, excluded, name) {
+        if limited {
+            return Err(VerifyError::DistanceUnsupported);
+        }
         if matches(subtree, name)? {
             return Err(VerifyError::ExcludedViolation);
         }
     }
     Ok(())
+}
+
+/// Those that are about such names, and whether they have a distance.
+fn of_kind<'a>(
+    subtrees: &'a [Subtree],
+    limited: &'a [bool],
+    name: &'a GeneralName,
+) -> impl Iterator<Item = (&'a Subtree, bool)> {
+    let limited = limited.iter().copied().chain(std::iter::repeat(false));
+    subtrees.iter().zip(limited).filter(move |(subtree, _)| is_of_kind(subtree, name))
 }
 
 fn is_of_kind(subtree: &Subtree, name: &GeneralName) -> bool {

@@ -34,6 +34,8 @@ pub enum VerifyError {
     PermittedViolation,
     /// A name that a CA above excludes.
     ExcludedViolation,
+    /// A constraint with a minimum or a maximum.
+    DistanceUnsupported,
     /// A constraint of a kind that is not known.
     UnsupportedConstraintType,
     /// A name whose form does not fit its kind.
@@ -82,6 +84,7 @@ impl VerifyError {
             Self::UnhandledCriticalExtension => (34, "unhandled critical extension"),
             Self::PermittedViolation => (47, "permitted subtree violation"),
             Self::ExcludedViolation => (48, "excluded subtree violation"),
+            Self::DistanceUnsupported => (49, "name constraints minimum and maximum not supported"),
             Self::UnsupportedConstraintType => (51, "unsupported name constraint type"),
             Self::UnsupportedNameSyntax => (53, "unsupported or invalid name syntax"),
             Self::HostnameMismatch => (62, "hostname mismatch"),

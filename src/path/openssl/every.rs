@@ -2,7 +2,7 @@
 
 use super::error::VerifyError;
 use super::node::{Forms, Node, may_sign};
-use super::{Path, Stop, build, checks, constraints, host, judge};
+use super::{Path, Stop, build, checks, constraints, forms, host, judge};
 use crate::cert::Certificate;
 use crate::cert::verify::Outcome as Signature;
 use crate::path::arrange::arrange;
@@ -99,7 +99,8 @@ fn objections(question: &Question<'_>, path: &[&Node<'_>]) -> Vec<(VerifyError, 
                 list.push((VerifyError::KeyUsageNoCertSign, depth + 1));
             }
             let checked = effort.verify(node.certificate, issuer.certificate.public_key());
-            if checked == Some(Signature::Invalid) {
+            let without_null = || forms::lacks_null(node.certificate, issuer.certificate.public_key());
+            if checked == Some(Signature::Invalid) || checked == Some(Signature::Valid) && without_null() {
                 list.push((VerifyError::SignatureFailure, depth));
             }
         }
@@ -163,6 +164,7 @@ fn kind(question: &Question<'_>, error: VerifyError, depth: usize, path: &[&Node
         }
         VerifyError::PermittedViolation
         | VerifyError::ExcludedViolation
+        | VerifyError::DistanceUnsupported
         | VerifyError::UnsupportedConstraintType
         | VerifyError::UnsupportedNameSyntax => Reason::NameConstraints,
         VerifyError::HostnameMismatch => Reason::HostDnsMismatch { name: name() },

@@ -11,6 +11,7 @@ mod checks;
 mod constraints;
 mod error;
 mod every;
+mod forms;
 mod host;
 mod node;
 
@@ -32,6 +33,9 @@ const MAX_DEPTH: usize = 100;
 
 /// Most certificates of a peer looked at: OpenSSL refuses messages of more than 100 KiB long before.
 const MAX_PRESENTED: usize = 1000;
+
+/// What is said here where OpenSSL cannot decode a certificate: each program has words of its own for it.
+const UNREADABLE: &str = "a certificate holds what OpenSSL cannot decode";
 
 /// Why verification ended.
 #[derive(Debug)]
@@ -56,10 +60,14 @@ pub fn judge(
     name: Option<&PeerName>,
     now: OffsetDateTime,
 ) -> Outcome {
+    if let Some(unread) = chain.iter().take(MAX_PRESENTED).find(|one| !forms::is_readable(one)) {
+        return Outcome::refused(UNREADABLE.to_owned(), Some(unread));
+    }
     let forms = &mut Forms::default();
     let presented: Vec<Node<'_>> =
         chain.iter().take(MAX_PRESENTED).map(|certificate| Node::new(certificate, forms)).collect();
-    let trusted: Vec<Node<'_>> = anchors.iter().map(|anchor| Node::new(&anchor.certificate, forms)).collect();
+    let trusted = anchors.iter().map(|anchor| &anchor.certificate).filter(|one| forms::is_readable(one));
+    let trusted: Vec<Node<'_>> = trusted.map(|certificate| Node::new(certificate, forms)).collect();
     let Some(leaf) = presented.first() else {
         return Outcome::refused("peer did not return a certificate".to_owned(), None);
     };
@@ -191,7 +199,10 @@ fn signatures(path: &[&Node<'_>], now: OffsetDateTime) -> Result<(), Stop> {
                 return Err(Stop::Error(VerifyError::KeyUsageNoCertSign, depth + 1));
             }
             match effort.verify(node.certificate, issuer.certificate.public_key()) {
-                Some(Signature::Valid) if is_by_other_scheme(node.certificate, issuer.certificate) => {
+                Some(Signature::Valid)
+                    if is_by_other_scheme(node.certificate, issuer.certificate)
+                        || forms::lacks_null(node.certificate, issuer.certificate.public_key()) =>
+                {
                     return Err(Stop::Error(VerifyError::SignatureFailure, depth));
                 }
                 Some(Signature::Valid) => {}

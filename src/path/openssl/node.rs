@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::checks::is_ca;
+use super::forms::{are_names_whole, is_key};
 use crate::cert::{Certificate, GeneralName, KeyAlgorithm, Name, signature_name};
-use crate::der::Oid;
+use crate::der::{Oid, tag};
 
 /// A certificate and its cached properties.
 pub(super) struct Node<'a> {
@@ -29,7 +30,8 @@ impl<'a> Node<'a> {
         let read = READ.iter().any(|oid| twice(*oid));
         let malformed = read
             || extensions.iter().any(|extension| extension.malformed)
-            || certificate.key_usage().is_some_and(|usage| usage.0 == 0);
+            || certificate.key_usage().is_some_and(|usage| usage.0 == 0)
+            || !are_names_whole(certificate);
         let mut node = Self { certificate, subject, issuer, self_issued, self_signed: false, malformed };
         node.self_signed = self_issued && node.has_key_asked_for(&node) && node.has_kind_of_key(&node);
         node
@@ -71,19 +73,20 @@ impl<'a> Node<'a> {
     /// `check_sig_alg_match`: whether a key of this kind can have made the subject's signature.
     fn has_kind_of_key(&self, subject: &Node<'_>) -> bool {
         let algorithm = signature_name(&subject.certificate.signature_algorithm().oid);
-        match self.certificate.public_key().algorithm {
+        let key = self.certificate.public_key();
+        match key.algorithm {
+            _ if !is_key(key) => false,
             KeyAlgorithm::Rsa => algorithm.ends_with("withRSA") || algorithm == "RSASSA-PSS",
             KeyAlgorithm::RsaPss => algorithm == "RSASSA-PSS",
-            KeyAlgorithm::Ec(_) => algorithm.ends_with("withECDSA"),
+            // Nor is ECDSA with SHA-3 in 3.0.
+            KeyAlgorithm::Ec(_) => algorithm.ends_with("withECDSA") && !algorithm.starts_with("SHA3-"),
             // With the longer hashes it is no pair that OpenSSL knows (crypto/objects/obj_xref.txt).
             KeyAlgorithm::Dsa => {
                 ["SHA1withDSA", "SHA224withDSA", "SHA256withDSA"].contains(&algorithm.as_str())
             }
             KeyAlgorithm::Ed25519 => algorithm == "Ed25519",
             KeyAlgorithm::Ed448 => algorithm == "Ed448",
-            KeyAlgorithm::Dh | KeyAlgorithm::X25519 | KeyAlgorithm::X448 => false,
-            // A kind that is not known here may well be known there: the signature check says so.
-            KeyAlgorithm::Other(_) => true,
+            KeyAlgorithm::Dh | KeyAlgorithm::X25519 | KeyAlgorithm::X448 | KeyAlgorithm::Other(_) => false,
         }
     }
 }
@@ -134,11 +137,12 @@ pub(super) struct Canonical(Vec<Vec<(Oid, u8, Vec<u8>)>>);
 impl Canonical {
     pub(super) fn of(name: &Name) -> Self {
         let attribute = |attribute: &crate::cert::Attribute| match &attribute.text {
-            Some(text) => {
+            // Digits are not among what is made comparable.
+            Some(text) if attribute.tag != tag::NUMERIC_STRING => {
                 let words: Vec<&str> = text.split_ascii_whitespace().collect();
                 (attribute.oid, 0, words.join(" ").to_ascii_lowercase().into_bytes())
             }
-            None => (attribute.oid, attribute.tag, attribute.value.to_vec()),
+            _ => (attribute.oid, attribute.tag, attribute.value.to_vec()),
         };
         let relative = |attributes: &Vec<crate::cert::Attribute>| {
             let mut set: Vec<(Oid, u8, Vec<u8>)> = attributes.iter().map(attribute).collect();
