@@ -20,8 +20,8 @@ use time::OffsetDateTime;
 pub use extensions::{
     AuthorityKeyId, BasicConstraints, Extension, GeneralName, KeyUsage, NameConstraints, Subtree,
 };
-pub use java::java_refuses;
 pub(crate) use java::{Strict, exception, is_nobody, java_extension_fault, java_reads};
+pub use java::{java_may_read, java_refuses};
 pub use key::{AlgorithmId, KeyAlgorithm, PublicKey, curve_name, signature_name};
 pub use name::{Attribute, Name};
 pub use ocsp::{OcspAnswer, OcspStatus};

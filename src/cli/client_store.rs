@@ -154,10 +154,12 @@ fn as_read(mut client: ClientStore, given: &Given, context: &Context) -> Result<
         let keys = store.entries.iter().filter(|entry| entry.kind == EntryKind::PrivateKey);
         client.facts.keys = keys.map(|entry| entry.alias.to_string()).collect();
     }
-    if client.options.trust_store_password().is_some() && !given.is_none {
+    let is_bare = is_bare(&client, given);
+    let is_given = client.options.trust_store_password().is_some() || !given.is_default && !is_bare;
+    if is_given && !given.is_none {
         client.facts.needs_password = false;
     }
-    if let Some(bare) = client.bare.take().filter(|_| is_bare(&client, given)) {
+    if let Some(bare) = client.bare.take().filter(|_| is_bare) {
         client.facts.anchors = bare;
     }
     Ok(client)

@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     /// The JVM of the store, or of --java-version.
     #[default]
     Java,
-    /// OpenSSL 3 with its defaults at security level 2: curl, Python, nginx, ...
+    /// OpenSSL 3's own verification with its defaults at security level 2, as Python and `openssl s_client` do it (curl accepts partial chains besides).
     Openssl,
     /// Rustls with webpki.
     Webpki,

@@ -79,11 +79,6 @@ fn place(evidence: &Evidence) -> &str {
     }
 }
 
-/// Importing a certificate that the user has to find first, so without a command.
-pub(super) fn import_file(what: &str) -> Remedy {
-    Remedy::store(format!("until then, get {what} from the CA and import that file"))
-}
-
 /// Writing the chain that the server should send, where all of it is known.
 pub(super) fn write_bundle(evidence: &Evidence, remedy: Remedy) -> Remedy {
     let Some(target) = &evidence.target else { return remedy };

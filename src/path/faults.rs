@@ -1,10 +1,12 @@
 //! Every fault of a chain, also those Java hides behind the first one: an expired leaf under an unknown root with the
 //! wrong name has three.
 
+use crate::cert::verify::Outcome;
 use crate::cert::{AuthorityKeyId, Certificate, KeyAlgorithm, Name, signature_name};
 use crate::digest::Fingerprint;
 use crate::path::arrange::arrange;
-use crate::path::candidate::Candidate;
+use crate::path::candidate::{Candidate, is_same_authority};
+use crate::path::effort::Effort;
 use crate::path::java::{
     Branch, Judgement, Question, Reason, Rejection, SignatureFault, check_anchor, check_leaf, check_name,
     check_validity, hops, judge,
@@ -160,9 +162,12 @@ pub fn faults_of(question: &Question<'_>, judgement: &Judgement, extra: &[Certif
     list
 }
 
-/// Presented certificates the path goes round, whose time is over: an old cross-certificate, mostly.
+/// Presented certificates the path goes round, whose time is over: an old cross-certificate, mostly. A root is none of
+/// them: nobody goes over one that is sent, and of the one in the store it is told elsewhere.
 fn of_bystanders(question: &Question<'_>, path: &Candidate<'_>, list: &mut Vec<Fault>) {
-    for certificate in question.chain.iter().filter(|certificate| !path.below.contains(certificate)) {
+    let beside =
+        |certificate: &&Certificate| !path.below.contains(certificate) && !certificate.is_self_issued();
+    for certificate in question.chain.iter().filter(beside) {
         if let Err(reason) = check_validity(question, certificate) {
             add(list, FaultKind::Refused(reason), Some(certificate), false);
         }
@@ -198,9 +203,13 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
     if path.is_cut {
         return;
     }
-    shape::stale_anchors(question, &path.below, pinned || path.anchor.is_some(), list);
+    let renewed = !pinned && is_renewed_leaf(question, path);
+    shape::stale_anchors(question, &path.below, pinned || path.anchor.is_some() && !renewed, list);
     if pinned {
         return;
+    }
+    if renewed {
+        return shape::of_end(&path.below, true, list);
     }
     shape::of_found(&path.found, list);
     if let Some(anchor) = path.anchor {
@@ -218,6 +227,7 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
         return add(list, FaultKind::Refused(Reason::Signature(SignatureFault::Mismatch)), Some(top), true);
     }
     shape::of_end(&path.below, top.is_self_signed(), list);
+    shape::forget_superseded(list);
     if top.is_self_signed()
         && path.below.len() > 1
         && let Err(reason) = check_anchor(question, top)
@@ -226,15 +236,28 @@ fn of_end(question: &Question<'_>, path: &Candidate<'_>, pinned: bool, list: &mu
     }
 }
 
+/// Whether the path is a certificate that vouches for itself below an older one of the same key in the store, which may not
+/// issue any: Java takes that one for an authority, and there is none.
+fn is_renewed_leaf(question: &Question<'_>, path: &Candidate<'_>) -> bool {
+    let (Some(anchor), [leaf]) = (path.anchor, path.below.as_slice()) else { return false };
+    let anchor = &anchor.certificate;
+    anchor != *leaf
+        && !anchor.is_ca()
+        && is_same_authority(anchor, leaf)
+        && leaf.is_self_signed()
+        && check_anchor(question, anchor).is_err()
+}
+
 /// Whether the issuer is there, by its name and the key that the certificate itself names, and did not sign it: the
-/// certificate is damaged or forged, and no other one of its issuer's would help.
+/// certificate is damaged or forged, and no other one of its issuer's would help. (One that did sign it is there where
+/// authorities vouch for each other in a circle.)
 fn claims_a_key_that_is_there(question: &Question<'_>, certificate: &Certificate) -> bool {
     let anchors = question.anchors.iter().map(|anchor| &anchor.certificate);
-    question
-        .chain
-        .iter()
-        .chain(anchors)
-        .any(|issuer| issuer != certificate && claims_key(certificate, issuer))
+    let is_claimed = |issuer: &&Certificate| *issuer != certificate && claims_key(certificate, issuer);
+    let mut effort = Effort::new();
+    let mut claimed = question.chain.iter().chain(anchors).filter(is_claimed).peekable();
+    claimed.peek().is_some()
+        && claimed.all(|issuer| effort.verify(certificate, issuer.public_key()) == Some(Outcome::Invalid))
 }
 
 /// Every certificate below the anchor, checked against the one above it.

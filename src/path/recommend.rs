@@ -69,12 +69,25 @@ pub fn recommend(presented: &[Certificate], faults: &[Fault], is_trusted: bool) 
             _ => {}
         }
     }
+    if let Some(name) = faults.iter().find_map(rekeyed) {
+        return unknown(&name);
+    }
     nothing("what is wrong is not a matter of trust: see `trustmend diagnose`")
 }
 
 fn found_intermediate(fault: &Fault) -> Option<&Certificate> {
     match &fault.kind {
         FaultKind::IntermediateMissing { found, .. } => found.as_ref(),
+        _ => None,
+    }
+}
+
+/// The authority whose new certificate is nowhere.
+fn rekeyed(fault: &Fault) -> Option<String> {
+    match &fault.kind {
+        FaultKind::AnchorStale { anchor, how: Stale::AuthorityRekeyed } if fault.blocks => {
+            Some(anchor.certificate.subject().to_string())
+        }
         _ => None,
     }
 }

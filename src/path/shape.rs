@@ -4,7 +4,7 @@ use super::arrange::{Arrangement, Role, arrange};
 use super::candidate::is_same_authority;
 use super::faults::{Fault, FaultKind, Stale, add};
 use super::java::{Question, same};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, Name};
 
 /// Most stale entries listed: a store with more of one name is no less stale.
 const MAX_STALE: usize = 16;
@@ -84,7 +84,8 @@ pub(super) fn stale_anchors(
         let certificate = &anchor.certificate;
         let same_key = |other: &Certificate| certificate.public_key().spki == other.public_key().spki;
         let of_leaf = same(certificate.subject(), leaf.subject());
-        let how = if certificate == *leaf {
+        // What is sent as it is in the store is nothing that fell behind.
+        let how = if question.chain.contains(certificate) {
             continue;
         } else if of_leaf && !certificate.is_ca() {
             if same_key(leaf) { Stale::LeafRenewed } else { Stale::LeafRekeyed }
@@ -106,5 +107,24 @@ pub(super) fn stale_anchors(
         let kind = FaultKind::AnchorStale { anchor: anchor.clone(), how };
         add(list, kind, Some(certificate), !trusted);
         listed += 1;
+    }
+    forget_superseded(list);
+}
+
+/// Where the store has the issuer's older root, the issuer is a root: the server has nothing to send.
+pub(super) fn forget_superseded(list: &mut Vec<Fault>) {
+    let is_old = |fault: &Fault, issuer: &Name| match &fault.kind {
+        FaultKind::AnchorStale { anchor, how: Stale::AuthorityRekeyed } => {
+            let old = &anchor.certificate;
+            fault.blocks && old.is_self_issued() && same(old.subject(), issuer)
+        }
+        _ => false,
+    };
+    let is_superseded = |fault: &Fault| match &fault.kind {
+        FaultKind::IntermediateMissing { name, found: None, .. } => list.iter().any(|old| is_old(old, name)),
+        _ => false,
+    };
+    if let Some(index) = list.iter().position(is_superseded) {
+        list.remove(index);
     }
 }

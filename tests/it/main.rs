@@ -21,6 +21,7 @@ mod dev_keystores;
 mod dev_servers;
 mod dev_trust;
 mod explain;
+mod finding_words;
 mod findings;
 mod fs;
 mod generate;

@@ -3,7 +3,7 @@
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, KeyPair, SanType,
 };
-use trustmend::cert::{self, Certificate};
+use trustmend::cert::{self, Certificate, CertificateError};
 use trustmend::der::{self, Oid};
 use trustmend::digest::Sha1Fingerprint;
 
@@ -212,5 +212,54 @@ fn one_that_another_program_made_is_called_what_it_is_and_mended() {
     trustmend(&home, &["remove", "s.jks", "broken"]).success();
     for jvm in Jvm::with_keytool() {
         jvm.keytool(&keytool).success();
+    }
+}
+
+/// Every octet of a certificate damaged in turn: what this program cannot read at all, Java does not read either, and it loads
+/// no store that holds it.
+#[test]
+fn what_cannot_be_read_keeps_java_from_loading_the_store() {
+    let home = Scratch::new();
+    let whole = made(&params("Whole"));
+    std::fs::create_dir(home.at("all")).unwrap();
+    let mut unreadable = 0;
+    for octet in 0..whole.len() {
+        for bits in [1, 4, 0x20, 0x80] {
+            let mut der = whole.clone();
+            der[octet] ^= bits;
+            if Certificate::from_der(&der).is_err() && !cert::java_may_read(&der) {
+                home.write(&format!("all/{octet}-{bits}.der"), &der);
+                unreadable += 1;
+            }
+        }
+    }
+    assert!(unreadable > 200, "{unreadable}");
+    for jvm in Jvm::all() {
+        let said = java::run(jvm, "Certificates", &[], &[&home.at("all")]).success();
+        assert_eq!(said.stdout.lines().count(), unreadable);
+        let read: Vec<&str> = said.stdout.lines().filter(|line| line.ends_with("\tread")).collect();
+        assert!(read.is_empty(), "{}: {read:?}", jvm.major());
+    }
+    let inside = (0..whole.len()).find(|octet| {
+        let mut der = whole.clone();
+        der[*octet] ^= 1;
+        let error = Certificate::from_der(&der);
+        matches!(error, Err(CertificateError::Content { .. })) && !cert::java_may_read(&der)
+    });
+    let mut store = jks(&[("one", whole.clone())]);
+    let start = store.windows(whole.len()).position(|window| window == whole).unwrap();
+    home.write("whole.jks", &store);
+    store[start + inside.unwrap()] ^= 1;
+    home.write("damaged.jks", &store);
+    home.write("whole.der", &whole);
+    for (name, is_loaded) in [("whole.jks", true), ("damaged.jks", false)] {
+        for jvm in Jvm::with_keytool() {
+            assert_eq!(jvm.keytool(&["-list", "-keystore", &home.at(name)]).code == 0, is_loaded, "{name}");
+        }
+        let words = ["diagnose", "whole.der", "--store", name, "--no-store-password", "--json"];
+        let target = trustmend(&home, &words).json()["targets"][0].clone();
+        assert_eq!(target["findings"][0]["code"] == "store-unreadable", !is_loaded, "{target:#}");
+        let error = target["predicted_error"].as_str().unwrap_or_default();
+        assert_eq!(error.starts_with("java.net.SocketException: "), !is_loaded, "{target:#}");
     }
 }

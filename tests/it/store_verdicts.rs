@@ -218,12 +218,31 @@ fn of_stale_entries(home: &Scratch, cases: &mut Vec<Case>) {
     case("another leaf", port, vec![trust(&pki.own("elsewhere", 3, 100, false))], "anchor-stale", false);
 }
 
+/// A JKS file with one octet changed, opened without a password, so that nobody compares its digest: in the certificate, in the
+/// entry's date.
+fn of_damage(home: &Scratch, cases: &mut Vec<Case>) {
+    let pki = Pki { keys: (0..2).map(|_| KeyPair::generate().unwrap()).collect() };
+    let (root, leaf) = (pki.own("Root", 0, 100, true), pki.leaf("localhost", 1, ("Root", 0)));
+    let port = pki.serve(1, &[&leaf]);
+    let whole = std::fs::read(pki.store(home, "whole.jks", vec![add("root", &read(&root))])).unwrap();
+    let start = whole.windows(root.der().len()).position(|window| window == &**root.der()).unwrap();
+    for (name, at, fires) in [("damaged certificate", start + 45, true), ("damaged date", start - 12, false)]
+    {
+        let mut octets = whole.clone();
+        octets[at] ^= 1;
+        let store = home.write(&format!("{name}.jks"), octets).display().to_string();
+        let (kind, password, code) = ("-", "-", "store-unreadable");
+        cases.push(Case { name, port, store, kind, password, code, fires });
+    }
+}
+
 #[test]
 fn each_jvm_says_of_a_trap_what_was_predicted() {
     let home = Scratch::new();
     let mut cases = Vec::new();
     of_fixtures(&home, &mut cases);
     of_stale_entries(&home, &mut cases);
+    of_damage(&home, &mut cases);
     home.write("changeit", "changeit\n");
     let hosts = java::hosts(&home, &[("store.test", "127.0.0.1"), ("localhost", "127.0.0.1")]);
     let url = |case: &Case| {

@@ -3,9 +3,11 @@
 
 mod agreement;
 mod extension;
+mod lenient;
 mod names;
 mod strict;
 
+pub use lenient::java_may_read;
 pub(crate) use names::is_nobody;
 pub(crate) use strict::{Strict, exception};
 

@@ -3,6 +3,7 @@
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
 use super::{date, each, person};
 use crate::cert::Certificate;
+use crate::path::java::same;
 use crate::path::{FaultKind, Stale};
 
 pub(super) const RULE: Rule = Rule {
@@ -42,7 +43,14 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
                 )]
             }
             Stale::AuthorityRekeyed => {
-                vec![Remedy::store("import the CA's new certificate; the old one may stay beside it")]
+                let sent =
+                    evidence.presented.iter().any(|sent| same(sent.subject(), anchor.certificate.subject()));
+                let new = if sent {
+                    "the CA's new certificate"
+                } else {
+                    "the CA's new certificate, which you get from the CA"
+                };
+                vec![Remedy::store(format!("import {new}; the old one may stay beside it"))]
             }
             Stale::AuthorityRenewed => Vec::new(),
             Stale::LeafRekeyed | Stale::LeafRenewed => {

@@ -2,7 +2,7 @@
 
 use super::super::remedy;
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
-use super::{each, person};
+use super::{each, entitle, person};
 use crate::path::FaultKind;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
-    each(evidence, rule, |fault, certificate| {
+    let mut findings = each(evidence, rule, |fault, certificate| {
         let FaultKind::IntermediateMissing { name, found, .. } = &fault.kind else { return None };
         let (detail, url) = match (found, certificate) {
             (Some(found), _) => {
@@ -23,7 +23,8 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             }
             (None, Some(below)) => {
                 let detail = format!(
-                    "{} was issued by {name}, which the server does not send and the store does not hold.",
+                    "{} was issued by {name}, which the server does not send and the store does not hold; whether that is \
+                     an intermediate or a root cannot be told without it.",
                     person(below)
                 );
                 (detail, below.ca_issuers().first())
@@ -31,17 +32,30 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             (None, None) => (format!("The server does not send {name}."), None),
         };
         let from = url.map(|url| format!(" (its certificate is at {url})")).unwrap_or_default();
-        let server = Remedy::server(format!(
-            "send the whole chain: the server's certificate first, then {name}{from}, then any further intermediate"
-        ));
+        let chain =
+            format!("the server's certificate first, then {name}{from}, then any further intermediate");
         let remedies = match found {
             Some(found) => {
+                let server = Remedy::server(format!("send the whole chain: {chain}"));
                 let import =
                     remedy::import(evidence, found, "it as a stop-gap: the server fails again for others");
                 vec![remedy::write_bundle(evidence, server), import]
             }
-            None => vec![server, remedy::import_file(&format!("the certificate of {name}"))],
+            None => vec![
+                Remedy::server(format!("if {name} is an intermediate, send the whole chain: {chain}")),
+                Remedy::store(format!(
+                    "if {name} is a root, or until the server is mended, get its certificate from the CA and import that file"
+                )),
+            ],
         };
         Some((detail, remedies))
-    })
+    });
+    let is_known = evidence
+        .faults
+        .iter()
+        .any(|fault| matches!(fault.kind, FaultKind::IntermediateMissing { found: Some(_), .. }));
+    if !is_known {
+        entitle(&mut findings, "The issuer of the server's certificate is neither sent nor in the store");
+    }
+    findings
 }

@@ -3,6 +3,7 @@
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
 use super::cross_sign_expired::cross_signed;
 use super::{date, each, person};
+use crate::cert::Certificate;
 use crate::path::FaultKind;
 use crate::path::java::Reason;
 
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
-    each(evidence, rule, |fault, certificate| {
+    let mut findings = each(evidence, rule, |fault, certificate| {
         if cross_signed(evidence, fault, certificate).is_some() {
             return None;
         }
@@ -27,7 +28,16 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             }
             _ => return None,
         };
-        let remedy = Remedy::server("install the CA's current chain, with an intermediate that is valid now");
+        let what = if certificate.is_self_issued() { "a root" } else { "an intermediate" };
+        let remedy = Remedy::server(format!("install the CA's current chain, with {what} that is valid now"));
         Some((format!("{} {words}.", person(certificate)), vec![remedy]))
-    })
+    });
+    let is_root = |finding: &&mut Finding| {
+        let about = finding.certificate.and_then(|fingerprint| evidence.certificate(fingerprint));
+        about.is_some_and(Certificate::is_self_issued)
+    };
+    for finding in findings.iter_mut().filter(is_root) {
+        "The root that is sent has expired or is not valid yet".clone_into(&mut finding.title);
+    }
+    findings
 }

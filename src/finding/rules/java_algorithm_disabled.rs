@@ -2,8 +2,9 @@
 
 use super::super::{Evidence, Finding, Remedy, Rule, Severity};
 use super::{each, person};
+use crate::cert::signature_name;
 use crate::path::FaultKind;
-use crate::path::java::Reason;
+use crate::path::java::{Reason, SignatureFault};
 
 pub(super) const RULE: Rule = Rule {
     code: "java-algorithm-disabled",
@@ -14,9 +15,20 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, certificate| {
-        let FaultKind::Refused(Reason::Algorithm(fault)) = &fault.kind else { return None };
+        let FaultKind::Refused(reason) = &fault.kind else { return None };
         let certificate = certificate?;
-        let detail = format!("{}: {fault}.", person(certificate));
+        let signed = || signature_name(&certificate.signature_algorithm().oid);
+        let what = match reason {
+            Reason::Algorithm(fault) => fault.to_string(),
+            Reason::Signature(SignatureFault::Algorithm { .. }) => {
+                format!("it is signed with {}, which this Java does not know", signed())
+            }
+            Reason::Signature(SignatureFault::Curve { curve }) => {
+                format!("it is signed by a key on {curve}, a curve that this Java does not have")
+            }
+            _ => return None,
+        };
+        let detail = format!("{}: {what}.", person(certificate));
         Some((detail, vec![Remedy::server("have it reissued with a current algorithm and key size")]))
     })
 }

@@ -3,6 +3,7 @@
 use super::super::remedy;
 use super::super::{Evidence, Finding, Place, Remedy, Rule, Severity};
 use super::each;
+use crate::path::java::same;
 use crate::path::{FaultKind, Rules};
 
 pub(super) const RULE: Rule = Rule {
@@ -27,7 +28,15 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             };
             return Some((detail, vec![remedy::import(evidence, root, "the root")]));
         }
-        let detail = format!("The chain leads to {name}, which is neither sent nor in the store.");
+        // Authorities that vouch for each other in a circle are all sent, and none is a root.
+        let is_circle = evidence.presented.iter().any(|sent| same(sent.subject(), name));
+        let detail = if is_circle {
+            format!(
+                "The authorities that are sent vouch for each other; no root of theirs, nor any of them, is in the store ({name} closes the circle)."
+            )
+        } else {
+            format!("The chain leads to {name}, which is neither sent nor in the store.")
+        };
         let top = certificate.filter(|top| top.is_ca());
         // OpenSSL wants a root at the end.
         let stop_gap = match evidence.client {
@@ -37,7 +46,8 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
         };
         let import = top.zip(stop_gap).map(|(top, what)| remedy::import(evidence, top, what));
         let better = if import.is_some() { "better: " } else { "" };
-        let file = format!("{better}get the certificate of {name} from the CA and import that file");
+        let wanted = if is_circle { "self-signed certificate" } else { "certificate" };
+        let file = format!("{better}get the {wanted} of {name} from the CA and import that file");
         let file = Remedy::store(file);
         Some((detail, import.into_iter().chain([file]).collect()))
     })

@@ -15,7 +15,7 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
     each(evidence, rule, |fault, certificate| {
         let FaultKind::SignatureUnchecked { what } = &fault.kind else { return None };
         let certificate = certificate?;
-        let detail = format!("{}: {what} is not known to this program.", person(certificate));
+        let detail = format!("{}: {what}.", person(certificate));
         Some((detail, Vec::new()))
     })
 }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::wire::{self, Cursor};
 use super::{Raw, sealed};
-use crate::cert::{Certificate, CertificateError};
+use crate::cert::{Certificate, CertificateError, java_may_read};
 use crate::store::model::Problem;
 use crate::store::{Alias, Entry, EntryKind, Hidden, StoreError};
 
@@ -92,7 +92,7 @@ fn certificate(cursor: &mut Cursor<'_>, version: u32) -> Result<Result<Certifica
         }));
     }
     Ok(Certificate::from_der(der).map_err(|error| Unreadable {
-        java_refuses: matches!(error, CertificateError::Der(_)),
+        java_refuses: !matches!(error, CertificateError::TooLarge { .. }) && !java_may_read(der),
         message: error.to_string(),
     }))
 }
