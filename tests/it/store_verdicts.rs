@@ -206,6 +206,9 @@ fn of_stale_entries(home: &Scratch, cases: &mut Vec<Case>) {
     let own = signed(2, 100);
     let port = pki.serve(2, &[&own]);
     case("leaf renewed", port, vec![trust(&signed(2, -1))], "anchor-stale", true);
+    let renewed = vec![trust(&signed(2, -1))];
+    case("leaf renewed, imported itself", port, renewed.clone(), "leaf-self-signed", true);
+    case("leaf renewed, no authority", port, renewed, "issuer-not-ca", false);
     case("leaf rekeyed", port, vec![trust(&signed(3, 100))], "anchor-stale", true);
     case("leaf the same", port, vec![trust(&own)], "anchor-stale", false);
     case(
