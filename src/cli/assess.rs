@@ -506,7 +506,7 @@ impl Assessment {
         let chosen = observation.protocol.map(Protocol::java_name).unwrap_or("another version");
         failure.code = "protocol-client-restricted";
         failure.message = format!(
-            "The client is told to offer {told} alone; without that option it would connect with {chosen}. {}",
+            "The client is told to offer {told} alone; without that option it would connect with {chosen} ({}).",
             failure.message
         );
     }

@@ -218,7 +218,9 @@ fn read_file(
                 without_password(client, &octets, &store, given);
             }
             client.facts.unreadable = store::java_refusal(&store, declared);
+            let is_type = client.facts.unreadable.is_some() && store::java_refusal(&store, None).is_none();
             client.facts.unreadable_kind = match store.format.name() {
+                _ if is_type => Unreadable::Type,
                 "pem" => Unreadable::Pem,
                 "jceks" => Unreadable::Jceks,
                 _ => Unreadable::Other,

@@ -167,6 +167,8 @@ pub enum Unreadable {
     Pem,
     /// It is JCEKS, which a JVM reads only if told so.
     Jceks,
+    /// The type that the JVM is told is not its own; without that it would be read.
+    Type,
     /// The password does not open it.
     Password,
     /// It is damaged, or of a kind unknown.

@@ -25,6 +25,11 @@ fn check(evidence: &Evidence, rule: &Rule) -> Vec<Finding> {
             name,
             Remedy::client("or start the JVM with -Djavax.net.ssl.trustStoreType=JCEKS"),
         ],
+        Unreadable::Type => {
+            vec![Remedy::client(
+                "take -Djavax.net.ssl.trustStoreType out of the JVM's options, and restart it",
+            )]
+        }
         Unreadable::Password if !evidence.is_java() => {
             vec![Remedy::store("give the right password with --store-password-file FILE")]
         }

@@ -141,9 +141,9 @@ impl Offer {
     fn unasked_key(&self, leaf: &Certificate) -> Option<String> {
         let key = leaf.public_key();
         if key.algorithm == KeyAlgorithm::Rsa && key.bits < SMALLEST_PSS && self.has_tls13() {
-            return Some(format!("the key of {} has {} bits", leaf.subject(), key.bits));
+            return Some(format!("{} has a key of {} bits", leaf.subject(), key.bits));
         }
-        let name = match key.algorithm {
+        let kind = match key.algorithm {
             KeyAlgorithm::Ed25519 if !self.schemes.contains(&0x0807) => "Ed25519".to_owned(),
             KeyAlgorithm::Ed448 if !self.schemes.contains(&0x0808) => "Ed448".to_owned(),
             KeyAlgorithm::Ec(curve) if !self.asks_for_curve(curve) => {
@@ -151,7 +151,7 @@ impl Offer {
             }
             _ => return None,
         };
-        Some(format!("the key of {} is on {name}", leaf.subject()))
+        Some(format!("{} has a key of the kind {kind}", leaf.subject()))
     }
 
     /// Whether a leaf may have a key on this curve: in TLS 1.3 a scheme is bound to it, before it is one of the groups.
