@@ -144,10 +144,11 @@ fn each_jvm_distrusts_by_fingerprint_and_policy() {
     };
     let input = home.write("cases.tsv", cases.iter().map(line).collect::<String>()).display().to_string();
     let policies =
-        [None, Some(""), Some("SYMANTEC_TLS,ENTRUST_TLS, CAMERFIRMA_TLS,CHUNGHWA_TLS"), Some("NOBODY_TLS")];
+        [None, Some("SYMANTEC_TLS,ENTRUST_TLS, CAMERFIRMA_TLS,CHUNGHWA_TLS"), Some(""), Some("NOBODY_TLS")];
     let mut differences = Vec::new();
-    for jvm in all_jvms() {
-        for list in policies {
+    for (number, jvm) in all_jvms().into_iter().enumerate() {
+        // A list of its own reading is one JVM's as much as another's.
+        for list in policies.into_iter().take(if number == 0 { policies.len() } else { 2 }) {
             let text = list.map(|list| format!("jdk.security.caDistrustPolicies={list}\n"));
             let file = home.write("security", text.as_deref().unwrap_or_default()).display().to_string();
             let (option, output) = (format!("-Djava.security.properties={file}"), home.at("answers.tsv"));
