@@ -5,6 +5,7 @@ mod agents;
 mod args;
 mod assemble;
 mod assess;
+mod blame;
 mod bundle;
 mod client;
 mod client_auth;
