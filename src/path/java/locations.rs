@@ -135,7 +135,7 @@ mod tests {
             "http://user@ca.corp.test/a/..//./pki/",
             "http://ca.corp.test/%70ki/",
         ] {
-            assert_eq!(allow(list, at), !list.ends_with("test"), "{list}");
+            assert!(allow(list, at), "{list}");
         }
     }
 
