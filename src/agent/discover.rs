@@ -322,8 +322,10 @@ impl<'p> Site<'p, '_> {
 
     /// The JVMs that run from here, or that its service runs.
     fn running<'a>(&self, processes: &'a [Process]) -> Vec<&'a Process> {
-        let below = |path: &PathBuf| path.starts_with(&self.prefix);
-        let is_runtime = |process: &Process| process.runtime.home.starts_with(&self.prefix);
+        // A prefix may be a link, as Debian's /usr/lib/jvm/default-java is; a process tells where its runtime really is.
+        let real = self.tree.real(&self.prefix);
+        let below = |path: &PathBuf| path.starts_with(&self.prefix) || path.starts_with(&real);
+        let is_runtime = |process: &Process| below(&process.runtime.home);
         let serves = |process: &Process| {
             process
                 .service
@@ -332,7 +334,7 @@ impl<'p> Site<'p, '_> {
         };
         let mine = |process: &&Process| {
             process.tree == *self.tree
-                && (is_runtime(process) || process.paths.iter().any(below) || serves(process))
+                && (is_runtime(process) || process.paths.iter().any(&below) || serves(process))
         };
         processes.iter().filter(mine).collect()
     }
