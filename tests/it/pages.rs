@@ -154,5 +154,9 @@ fn a_page_goes_into_a_file_and_is_for_diagnose_alone() {
         "{words}"
     );
     let refused = trustmend(&home, &["audit", "mozilla:", "--format", "html"]);
-    assert!(refused.code == 2 && refused.stderr.contains("possible values: text, json"), "{}", refused.text());
+    assert!(
+        refused.code == 2 && refused.stderr.contains("possible values: text, json"),
+        "{}",
+        refused.text()
+    );
 }

@@ -42,7 +42,7 @@ pub(super) fn check(
     let rules = Rules {
         wildcards: settings.wildcard_meets_excluded,
         leading_dot: settings.leading_dot_constraints,
-        short_masks: settings.version.feature < 21,
+        short_masks: !settings.version.reached(&[(17, 21), (21, 0)]),
     };
     for name in &names {
         match rules.permits(constraints, name) {
@@ -286,7 +286,7 @@ fn dns(base: &str, name: &str, leading_dot: bool) -> bool {
     }
 }
 
-/// `IPAddressName.constrains`. Releases before 21 hold an IPv4 constraint against the first octets of an IPv6 address.
+/// `IPAddressName.constrains`. Releases before 21 (17: before 17.0.21) hold an IPv4 constraint against the first octets of an IPv6 address.
 fn ip(base: IpAddr, mask: IpAddr, address: IpAddr, short: bool) -> bool {
     match (base, mask, address) {
         (IpAddr::V4(base), IpAddr::V4(mask), IpAddr::V6(address)) if short => {
