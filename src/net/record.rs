@@ -22,7 +22,7 @@ pub type Choice = (Offer, Result<(Protocol, CipherSuite), NetError>);
 /// An observation, when it was made, and the name that was asked for in place of the host's.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// What was seen; [`Observation::failure_of`] asks nobody any more.
+    /// What was seen; [`Observation::meeting`] asks nobody any more.
     pub observation: Observation,
     /// When.
     pub at: OffsetDateTime,

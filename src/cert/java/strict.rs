@@ -16,7 +16,7 @@ pub(crate) struct Strict<'a> {
     old: bool,
 }
 
-/// Why not: the message, which is an EOFException's where [`class`] says so.
+/// Why not: the exception's message.
 pub(super) type Refusal = String;
 
 impl<'a> Strict<'a> {
