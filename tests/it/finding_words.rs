@@ -1,7 +1,7 @@
 //! What is said of a chain that is refused: the finding that mends it, and none that is not so.
 
-use rcgen::{BasicConstraints, Certificate as Made, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use time::{Duration, OffsetDateTime};
+use rcgen::{Certificate as Made, CertificateParams, Issuer, KeyPair};
+use time::OffsetDateTime;
 use trustmend::cert::Certificate;
 use trustmend::finding::{Finding, Severity, examine};
 use trustmend::path::java::{Question, Settings, Version};
@@ -9,6 +9,7 @@ use trustmend::path::{Anchor, Recommendation, Rules, openssl};
 
 use crate::findings::evidence;
 use crate::store_support::{certificate, testdata};
+use crate::store_verdicts;
 use crate::support::run::trustmend;
 use crate::support::scratch::Scratch;
 
@@ -27,16 +28,7 @@ impl Pki {
     }
 
     fn params((name, _, ca, days): Of<'_>) -> CertificateParams {
-        let names = if ca { Vec::new() } else { vec!["localhost".to_owned()] };
-        let mut params = CertificateParams::new(names).unwrap();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.use_authority_key_identifier_extension = true;
-        if ca {
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        }
-        (params.not_before, params.not_after) = (now() - Duration::days(100), now() + Duration::days(days));
-        params
+        store_verdicts::Pki::params(name, days, ca)
     }
 
     fn own(&self, of: Of<'_>) -> Certificate {

@@ -69,12 +69,13 @@ pub(crate) fn told_each(outcome: &program::Outcome) -> Vec<Told> {
 }
 
 /// Certificates for `localhost` and their authorities, made as they are needed.
-struct Pki {
+pub(crate) struct Pki {
     keys: Vec<KeyPair>,
 }
 
 impl Pki {
-    fn params(name: &str, days: i64, ca: bool) -> CertificateParams {
+    /// Begun a hundred days ago, valid for so many more.
+    pub(crate) fn params(name: &str, days: i64, ca: bool) -> CertificateParams {
         let names = if ca { Vec::new() } else { vec!["localhost".to_owned()] };
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = rcgen::DistinguishedName::new();

@@ -197,18 +197,22 @@ fn server_hello(body: &[u8], flight: &mut Flight) -> Option<()> {
     cursor.take(32)?;
     cursor.counted(1)?;
     flight.cipher_suite = Some(CipherSuite(cursor.number(2)?.try_into().ok()?));
-    cursor.take(1)?;
-    if cursor.0.is_empty() {
-        return Some(());
-    }
-    let mut extensions = Cursor(cursor.counted(2)?);
-    while !extensions.0.is_empty() {
-        let (kind, content) = (extensions.number(2)?, extensions.counted(2)?);
-        if let (SUPPORTED_VERSIONS, [high, low]) = (kind, content) {
-            flight.version = Some(Protocol::from_wire(u16::from_be_bytes([*high, *low]))?);
-        }
+    // Extensions that do not hold, as of old servers, take nothing else away.
+    if let Some(version) = selected_version(cursor) {
+        flight.version = Some(version);
     }
     Some(())
+}
+
+/// The version in `supported_versions`, behind the cipher suite of a ServerHello.
+fn selected_version(mut cursor: Cursor<'_>) -> Option<Protocol> {
+    cursor.take(1)?;
+    let mut extensions = Cursor(cursor.counted(2)?);
+    loop {
+        if let (SUPPORTED_VERSIONS, [high, low]) = (extensions.number(2)?, extensions.counted(2)?) {
+            return Protocol::from_wire(u16::from_be_bytes([*high, *low]));
+        }
+    }
 }
 
 /// RFC 5246 section 7.4.2.
@@ -303,6 +307,24 @@ mod tests {
             assert_eq!(flight.chain, [vec![1, 2], vec![3]]);
             assert_eq!(flight.request, Some(vec![vec![0x30, 0]]));
         }
+    }
+
+    #[test]
+    fn the_version_is_the_extensions_where_they_hold() {
+        let hello = |extensions: &[u8]| {
+            let body = [&[3, 3][..], &[9; 32], &[0, 0x13, 1, 0], extensions].concat();
+            let length = |octets: usize| u8::try_from(octets).unwrap();
+            let message = [&[2, 0, 0, length(body.len())][..], &body].concat();
+            let mut reader = FlightReader::default();
+            reader.feed(&[&[22, 3, 3, 0, length(message.len())][..], &message].concat()).unwrap();
+            (reader.flight().version, reader.is_over())
+        };
+        let (old, new) = ((Some(Protocol::Tls12), false), (Some(Protocol::Tls13), true));
+        assert_eq!(hello(&[]), old);
+        assert_eq!(hello(&[0, 6, 0, 43, 0, 2, 3, 4]), new);
+        assert_eq!(hello(&[0, 10, 0, 51, 0, 0, 0, 43, 0, 2, 3, 4]), new);
+        assert_eq!(hello(&[0, 9, 0, 43, 0]), old, "cut");
+        assert_eq!(hello(&[7]), old, "noise");
     }
 
     #[test]
